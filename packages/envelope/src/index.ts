@@ -1,0 +1,57 @@
+export { BOUNDS } from './bounds.ts';
+export { type Checker, createChecker, type SchemaIssue } from './checker.ts';
+export {
+  type ArtifactCreator,
+  ArtifactHandle,
+  ArtifactKind,
+  type ArtifactLayer,
+  ArtifactManifest,
+  type BundleEntry,
+  BundleIndex,
+  EntityRef,
+} from './documents/artifact.ts';
+export { BUDGET_FIELDS, Budget, type BudgetField, FullBudget, type Usage } from './documents/budget.ts';
+export {
+  EngineManifest,
+  type Implementation,
+  type OperationManifest,
+  type OutputDeclaration,
+  RegistryDocument,
+  RegistryEntry,
+} from './documents/engine.ts';
+export {
+  EVENT_IDS,
+  EVENT_SCHEMAS,
+  type FlightEvent,
+  type FlightEventType,
+  type SystemEvent,
+  SystemEvents,
+  type SystemSubject,
+} from './documents/event.ts';
+export {
+  Actor,
+  type DeterminismLevel,
+  type OperationContext,
+  type OperationInput,
+  PlannedOperation,
+} from './documents/operation.ts';
+export { Problem, ProblemLocation, ProblemReport, type ProblemStatus, Severity } from './documents/problem.ts';
+export {
+  EngineResult,
+  type Environment,
+  IsolationTier,
+  type Provenance,
+  type ResultError,
+  type ResultStatus,
+} from './documents/result.ts';
+export { type SupplyChainFinding, SupplyChainReport } from './documents/supply-chain-report.ts';
+export {
+  type EnvelopeErrorCode,
+  type ErrorData,
+  type ErrorKind,
+  MexError,
+  type MexErrorInit,
+  toErrorData,
+} from './errors.ts';
+export { compileParamsSchema } from './params-schema.ts';
+export { CHECKERS, flightEventIssues, isFlightEvent, parseOperation } from './parse.ts';

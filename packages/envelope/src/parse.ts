@@ -1,0 +1,76 @@
+import { type Checker, createChecker, type SchemaIssue } from './checker.ts';
+import { ArtifactHandle, ArtifactManifest, BundleIndex } from './documents/artifact.ts';
+import { EngineManifest, RegistryDocument, RegistryEntry } from './documents/engine.ts';
+import { EVENT_SCHEMAS, type FlightEvent, SystemEvents } from './documents/event.ts';
+import { PlannedOperation } from './documents/operation.ts';
+import { Problem, ProblemReport } from './documents/problem.ts';
+import { EngineResult } from './documents/result.ts';
+import { SupplyChainReport } from './documents/supply-chain-report.ts';
+import { MexError } from './errors.ts';
+import { parseStrictJson } from './json/index.ts';
+
+/** One checker a document, compiled at first use. */
+export const CHECKERS = {
+  artifactHandle: createChecker(ArtifactHandle),
+  artifactManifest: createChecker(ArtifactManifest),
+  bundleIndex: createChecker(BundleIndex),
+  engineManifest: createChecker(EngineManifest),
+  engineResult: createChecker(EngineResult),
+  operation: createChecker(PlannedOperation),
+  problem: createChecker(Problem),
+  problemReport: createChecker(ProblemReport),
+  registry: createChecker(RegistryDocument),
+  registryEntry: createChecker(RegistryEntry),
+  supplyChainReport: createChecker(SupplyChainReport),
+} as const;
+
+/**
+ * Reads a PlannedOperation from hostile text or from a value (CONTRACT §3). The strict door applies to text;
+ * a value is taken as JSON that was already parsed strictly.
+ * @throws MexError `ENVELOPE_SCHEMA_VERSION`, `ENVELOPE_INVALID`, or a code of the strict JSON door.
+ */
+export function parseOperation(input: string | Uint8Array | object): PlannedOperation {
+  const value = typeof input === 'string' || input instanceof Uint8Array ? parseStrictJson(input) : input;
+  const version = readMember(value, 'schema_version');
+  if (typeof version === 'string' && version !== 'poe-1.0') {
+    throw new MexError({
+      code: 'ENVELOPE_SCHEMA_VERSION',
+      kind: 'validation',
+      message: `The operation says schema_version "${version.slice(0, 40)}"; this MEX reads "poe-1.0".`,
+      remedy: 'Set schema_version to "poe-1.0".',
+    });
+  }
+  return CHECKERS.operation.parse(value, 'The operation');
+}
+
+const plainEvents = new Map<string, Checker<unknown>>(
+  Object.entries(EVENT_SCHEMAS).map(([type, schema]) => [type, createChecker(schema)]),
+);
+const systemEvents = new Map<string, Checker<unknown>>(
+  SystemEvents.map((schema) => [schema.properties.subject.const, createChecker(schema)]),
+);
+
+function eventChecker(value: unknown): Checker<unknown> | undefined {
+  const type = readMember(value, 'type');
+  if (typeof type !== 'string') return undefined;
+  if (type !== 'system') return plainEvents.get(type);
+  const subject = readMember(value, 'subject');
+  return typeof subject === 'string' ? systemEvents.get(subject) : undefined;
+}
+
+/** Whether a value is an event the recorder accepts. Unknown types and subjects are not (CONTRACT §11). */
+export function isFlightEvent(value: unknown): value is FlightEvent {
+  return eventChecker(value)?.check(value) ?? false;
+}
+
+/** Why a value is no event; empty when it is one. */
+export function flightEventIssues(value: unknown): SchemaIssue[] {
+  const checker = eventChecker(value);
+  if (checker === undefined) return [{ path: '/type', message: 'Unknown event type or system subject' }];
+  return checker.issues(value);
+}
+
+function readMember(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Reflect.get(value, name);
+}
