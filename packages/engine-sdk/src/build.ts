@@ -1,0 +1,106 @@
+import { hash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import type { EngineManifest } from '@mex/envelope';
+import { build as bundleWithTsup } from 'tsup';
+import type { EngineDefinition } from './define-engine.ts';
+import { createManifest } from './manifest.ts';
+
+/** The free name through which a bundle hands its engine to the runtime. Outside the runtime it is not defined. */
+export const REGISTER = '__mex_register__';
+
+export interface BuildOptions {
+  /** The engine package: holds `package.json` and `src/engine.ts`. */
+  readonly dir: string;
+  /** Default `src/engine.ts`. */
+  readonly entry?: string;
+}
+
+export interface BuiltEngine {
+  readonly manifest: EngineManifest;
+  /** Where `engine.bundle`, `manifest.json`, `index.js` and `index.d.ts` are. */
+  readonly outDir: string;
+}
+
+/**
+ * Builds an engine package: one self-contained bundle, the manifest derived from exactly those bytes, and a front
+ * door that exports the manifest and a handle, nothing that runs.
+ * @throws MexError when the definition breaks the contract; Error from the bundler when the source does not compile.
+ */
+export async function buildEngine(options: BuildOptions): Promise<BuiltEngine> {
+  const dir = resolve(options.dir);
+  const outDir = join(dir, 'dist');
+  const pkg: { name: string; version: string } = JSON.parse(await readFile(join(dir, 'package.json'), 'utf8'));
+  const code = await bundle(dir, resolve(dir, options.entry ?? 'src/engine.ts'));
+  const definition = evaluate(code);
+  const digest = { sha256: hash('sha256', code, 'hex'), size_bytes: Buffer.byteLength(code) };
+  const manifest = createManifest(definition, pkg, digest);
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  await writeFile(join(outDir, 'engine.bundle'), code);
+  await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(outDir, 'index.js'), FRONT_DOOR);
+  await writeFile(join(outDir, 'index.d.ts'), FRONT_DOOR_TYPES);
+  return { manifest, outDir };
+}
+
+async function bundle(dir: string, entry: string): Promise<string> {
+  const scratch = await mkdtemp(join(dir, '.mex-build-'));
+  try {
+    const main = join(scratch, 'main.ts');
+    await writeFile(
+      main,
+      `import engine from ${JSON.stringify(entry)};\nimport { revealEngine } from '@mex/engine-sdk/bundle';\n${REGISTER}(revealEngine(engine));\n`,
+    );
+    await bundleWithTsup({
+      entry: { engine: main },
+      outDir: join(scratch, 'out'),
+      format: ['iife'],
+      platform: 'neutral',
+      target: 'es2024',
+      noExternal: [/.*/],
+      minify: true,
+      treeshake: true,
+      splitting: false,
+      silent: true,
+      config: false,
+      dts: false,
+      sourcemap: false,
+      removeNodeProtocol: false,
+      esbuildOptions(esbuild) {
+        esbuild.mainFields = ['module', 'main'];
+        esbuild.conditions = ['@mex/source', 'import', 'module', 'default'];
+        esbuild.legalComments = 'none';
+        esbuild.keepNames = false;
+        esbuild.charset = 'utf8';
+      },
+    });
+    return await readFile(join(scratch, 'out', 'engine.global.js'), 'utf8');
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Runs the author's own bundle on the author's machine, to read its declarations from exactly the bytes that will ship. */
+function evaluate(code: string): EngineDefinition {
+  let found: EngineDefinition | undefined;
+  const register = (definition: EngineDefinition): void => {
+    found = definition;
+  };
+  runInNewContext(code, { [REGISTER]: register, TextDecoder, TextEncoder, URL, URLSearchParams, console }, { filename: 'engine.bundle' });
+  if (found === undefined) throw new Error('The bundle registered no engine: export default defineEngine(…) from src/engine.ts');
+  return found;
+}
+
+const FRONT_DOOR = `// The manifest and a handle; nothing here runs the engine. Only a MEX runtime does.
+import manifest from './manifest.json' with { type: 'json' };
+export const engine = Object.freeze({ manifest, bundle: new URL('./engine.bundle', import.meta.url).href });
+export { manifest };
+`;
+
+const FRONT_DOOR_TYPES = `import type { EngineManifest } from '@mex/envelope';
+export declare const manifest: EngineManifest;
+/** Pass it to a MEX host. It gives nothing callable. */
+export declare const engine: { readonly manifest: EngineManifest; readonly bundle: string };
+`;

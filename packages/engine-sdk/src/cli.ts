@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { buildEngine } from './build.ts';
+
+const [command, dir = '.'] = process.argv.slice(2);
+if (command !== 'build') {
+  console.error('usage: mex-engine build [dir]    bundle src/engine.ts and write its manifest to dist/');
+  process.exit(2);
+}
+try {
+  const { manifest, outDir } = await buildEngine({ dir });
+  const names = Object.keys(manifest.operations).join(', ');
+  console.error(`${manifest.engine_id} ${manifest.engine_version}: ${names} → ${outDir} (${manifest.bundle.size_bytes} bytes)`);
+} catch (error) {
+  console.error(`mex-engine: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

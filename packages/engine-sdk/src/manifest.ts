@@ -1,0 +1,75 @@
+import { CHECKERS, compileParamsSchema, type EngineManifest, type FullBudget } from '@mex/envelope';
+import type { EngineDefinition, OperationDefinition } from './define-engine.ts';
+
+const MIB = 1024 * 1024;
+
+/** What an engine gets that states no budget of its own. */
+export const DEFAULT_BUDGET: FullBudget = {
+  wall_time_ms: 30_000,
+  cpu_time_ms: 30_000,
+  memory_bytes: 512 * MIB,
+  output_bytes: 64 * MIB,
+  net_requests: 0,
+  net_bytes: 0,
+  exec_count: 0,
+  file_writes: 100,
+};
+
+/** The most an engine may be given that states no ceilings of its own. */
+export const DEFAULT_CEILINGS: FullBudget = {
+  wall_time_ms: 600_000,
+  cpu_time_ms: 600_000,
+  memory_bytes: 2_048 * MIB,
+  output_bytes: 1_024 * MIB,
+  net_requests: 10_000,
+  net_bytes: 4_096 * MIB,
+  exec_count: 100,
+  file_writes: 10_000,
+};
+
+function describeOperation(engine: EngineDefinition, operation: OperationDefinition) {
+  // TypeBox marks its schemas with symbols; the manifest carries the plain JSON Schema.
+  const schema: unknown = JSON.parse(JSON.stringify(operation.params));
+  compileParamsSchema(schema);
+  return {
+    title: operation.title,
+    description: operation.description,
+    params_schema: schema,
+    inputs: operation.inputs ?? { min: 0, max: 0 },
+    outputs: operation.outputs,
+    capabilities: operation.capabilities,
+    determinism_ceiling: operation.determinism ?? engine.determinism,
+    error_codes: operation.errors ?? [],
+  };
+}
+
+/**
+ * The manifest of an engine as the registry reads it (CONTRACT §10).
+ * @throws MexError `ENVELOPE_INVALID` or `PARAMS_SCHEMA_UNSUPPORTED` when the definition breaks the contract.
+ */
+export function createManifest(
+  engine: EngineDefinition,
+  pkg: { readonly name: string; readonly version: string },
+  bundle: { readonly sha256: string; readonly size_bytes: number },
+): EngineManifest {
+  const operations = Object.fromEntries(
+    Object.entries(engine.operations).map(([name, operation]) => [name, describeOperation(engine, operation)]),
+  );
+  const manifest: unknown = {
+    schema_version: 'mex.engine@1.0',
+    engine_id: engine.id,
+    engine_version: engine.version,
+    title: engine.title,
+    description: engine.description,
+    package: { name: pkg.name, version: pkg.version },
+    contract_version: 'mex-1.0',
+    operations,
+    implementations: [{ id: 'builtin', kind: 'builtin' }],
+    determinism_ceiling: engine.determinism,
+    required_gates: engine.requiredGates ?? [],
+    default_budget: { ...DEFAULT_BUDGET, ...engine.budget?.default },
+    budget_ceilings: { ...DEFAULT_CEILINGS, ...engine.budget?.ceiling },
+    bundle,
+  };
+  return CHECKERS.engineManifest.parse(manifest, `The manifest of ${engine.id}`);
+}
