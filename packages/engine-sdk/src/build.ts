@@ -88,8 +88,13 @@ function evaluate(code: string): EngineDefinition {
   const register = (definition: EngineDefinition): void => {
     found = definition;
   };
-  runInNewContext(code, { [REGISTER]: register, TextDecoder, TextEncoder, URL, URLSearchParams, console }, { filename: 'engine.bundle' });
-  if (found === undefined) throw new Error('The bundle registered no engine: export default defineEngine(…) from src/engine.ts');
+  runInNewContext(
+    code,
+    { [REGISTER]: register, TextDecoder, TextEncoder, URL, URLSearchParams, console },
+    { filename: 'engine.bundle' },
+  );
+  if (found === undefined)
+    throw new Error('The bundle registered no engine: export default defineEngine(…) from src/engine.ts');
   return found;
 }
 

@@ -9,7 +9,9 @@ if (command !== 'build') {
 try {
   const { manifest, outDir } = await buildEngine({ dir });
   const names = Object.keys(manifest.operations).join(', ');
-  console.error(`${manifest.engine_id} ${manifest.engine_version}: ${names} → ${outDir} (${manifest.bundle.size_bytes} bytes)`);
+  console.error(
+    `${manifest.engine_id} ${manifest.engine_version}: ${names} → ${outDir} (${manifest.bundle.size_bytes} bytes)`,
+  );
 } catch (error) {
   console.error(`mex-engine: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);

@@ -1,4 +1,12 @@
 export { BOUNDS } from './bounds.ts';
+export {
+  CAPABILITY_AXES,
+  type CapabilityAxis,
+  coversCapability,
+  findCapability,
+  splitCapability,
+  verifyCapabilities,
+} from './capabilities.ts';
 export { type Checker, createChecker, type SchemaIssue } from './checker.ts';
 export {
   type ArtifactCreator,
@@ -53,5 +61,6 @@ export {
   type MexErrorInit,
   toErrorData,
 } from './errors.ts';
+export { canonicalBytes, canonicalJson, type JsonValue, parseStrictJson, utf8Length } from './json/index.ts';
 export { compileParamsSchema } from './params-schema.ts';
 export { CHECKERS, flightEventIssues, isFlightEvent, parseOperation } from './parse.ts';

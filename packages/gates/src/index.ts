@@ -1,0 +1,5 @@
+export { budgetExceededCode } from './budget-gate.ts';
+export { checkCapability, findConsent } from './capability-gate.ts';
+export type { ConsentFact, EngineFacts, InputFact, PolicyFacts, PostFacts, PreFacts } from './facts.ts';
+export { GATE_IDS, type Gate, type GateCode, type GateDenial, type GateId, type Verdict } from './gate.ts';
+export { createPipeline, type GateOutcome, type Pipeline, type PipelineOutcome } from './pipeline.ts';

@@ -1,0 +1,18 @@
+export { loadBundle, MAX_BUNDLE_BYTES } from './bundle.ts';
+export { type BundleRef, type RegisteredEngine, type RegisteredOperation, registerManifest } from './entry.ts';
+export {
+  createRegistry,
+  type DisabledEntry,
+  type EngineSource,
+  type Registry,
+  type RegistryErrorCode,
+  type Resolution,
+} from './registry.ts';
+export {
+  addRegistryEntry,
+  REGISTRY_FILE,
+  readRegistryFile,
+  registrySources,
+  removeRegistryEntry,
+  writeRegistryFile,
+} from './registry-file.ts';
