@@ -1,0 +1,34 @@
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Decodes the first `most` characters of base64 or base64url; stops at anything else. */
+export function decodeBase64Start(text: string, most: number): string {
+  let bits = 0;
+  let held = 0;
+  let out = '';
+  const end = Math.min(text.length, most);
+  for (let i = 0; i < end; i++) {
+    const char = text.charAt(i);
+    const value = ALPHABET.indexOf(char === '-' ? '+' : char === '_' ? '/' : char);
+    if (value < 0) break;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      out += String.fromCharCode((bits >> held) & 0xff);
+    }
+  }
+  return out;
+}
+
+/** The header of a JWT is a JSON object that names its algorithm or type. */
+export function isJsonWebToken(value: string): boolean {
+  const header = decodeBase64Start(value, 120);
+  return /^\{\s*"(?:alg|typ|kid|enc|cty|x5t|x5c|jku|jwk|x5u|crit|ver|zip|iss|ppt|aud|apu|apv|epk|p2c|p2s|iv|tag|b64|host|url|nonce|svt|org|tid|sub)"/.test(
+    header,
+  );
+}
+
+/** A JWT that was encoded once more. */
+export function isWrappedJsonWebToken(value: string): boolean {
+  return isJsonWebToken(decodeBase64Start(value, 200));
+}

@@ -1,0 +1,69 @@
+import type { Confidence } from '../finding.ts';
+import type { AssignedValue } from './assigned-value.ts';
+import type { Name } from './name.ts';
+import { isPlaceholder } from './placeholder.ts';
+import { isHex, isUuid, looksRandom } from './randomness.ts';
+
+/** A value with all that is known about where it stands. */
+export interface Candidate {
+  readonly name: Name;
+  readonly value: AssignedValue;
+  readonly text: string;
+  readonly source: string;
+  /** The file is program text, where a bare word is a variable. */
+  readonly inCode: boolean;
+}
+
+/** `a.b`, `a::b`, `a->b`, `a[`, `f(`: an expression of a program. */
+const EXPRESSION = /^[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+$/;
+const ANOTHER_PASSWORD =
+  /pass(?:word|wd|phrase|wort)?s?$|^pass|pwd$|^(?:get|set|is|has|read|load|parse|find|fetch|new|with|to|from)[A-Z_]/i;
+
+function isCall({ value, source, text }: Candidate): boolean {
+  if (value.quote !== '') return false;
+  const next = source.charAt(value.end);
+  return next === '(' || next === '[' || (EXPRESSION.test(text) && !/\d/.test(text.slice(-4)));
+}
+
+function judgePassword(candidate: Candidate): Confidence | undefined {
+  const { value, text } = candidate;
+  if (value.tie !== 'assigned' && !(value.tie === 'spaced' && value.quote !== ''))
+    return looksRandom(text, 12) ? 'medium' : undefined;
+  if (text.length < 5 || text.length > 256 || ANOTHER_PASSWORD.test(text)) return undefined;
+  const mixed = /[A-Za-z]/.test(text) && /[\d!@#$%^&*?~+=]/.test(text);
+  if (looksRandom(text, 10)) return 'medium';
+  if (/[\s<>(){}/\\]/.test(text)) return undefined;
+  if (value.quote === '' && candidate.inCode && !/\d/.test(text)) return undefined;
+  if (value.quote === '' && /[$.,:]/.test(text)) return undefined;
+  return mixed || /^[a-z_]{5,32}$/.test(text) ? 'low' : undefined;
+}
+
+function judgeSecret({ name, value, text }: Candidate): Confidence | undefined {
+  const bound = value.tie !== 'spaced';
+  if (text.length < 8 || /\s/.test(text)) return undefined;
+  if (bound && looksRandom(text, 12)) return 'medium';
+  if (!bound) return looksRandom(text, 16) ? 'medium' : undefined;
+  if (value.quote === '' || value.tie === 'argument' || name.kind !== 'secret') return undefined;
+  return /\d.*\d/.test(text) && /[A-Za-z]/.test(text) && !/[./:\s]/.test(text) && text.length >= 10 ? 'low' : undefined;
+}
+
+/** A bare `…key` is as often a name, a hash or an id: only long random values, and no digest under an unexplained name. */
+function judgeKey({ name, value, text }: Candidate): Confidence | undefined {
+  const least = value.tie === 'spaced' ? 20 : 16;
+  if (!looksRandom(text, least) || /\s/.test(text)) return undefined;
+  if (name.before === '' && (isHex(text) || isUuid(text)) && value.tie !== 'spaced') return undefined;
+  return 'medium';
+}
+
+function judgeProvider({ value, text, source }: Candidate): Confidence | undefined {
+  if (/\s/.test(text) || /[/.]/.test(source.charAt(value.start - 1))) return undefined;
+  return looksRandom(text, value.tie === 'spaced' ? 20 : 13) ? 'medium' : undefined;
+}
+
+const JUDGES = { password: judgePassword, secret: judgeSecret, key: judgeKey, provider: judgeProvider };
+
+/** How sure it is that the value is a secret; `undefined` when it is none. */
+export function judge(candidate: Candidate): Confidence | undefined {
+  if (isPlaceholder(candidate.text) || isCall(candidate)) return undefined;
+  return JUDGES[candidate.name.kind](candidate);
+}

@@ -1,0 +1,47 @@
+/** What a mask, a template or an instruction to the reader looks like; such a value is no secret. */
+
+/** Stands in place of every secret that was found. */
+export const MASK = '***REDACTED***';
+
+const TEMPLATE =
+  /\$\{|\$\(|\{\{|\}\}|<[%\w]|%[sdv@]|#\{|\[[A-Za-z_ -]+\]|\*{3}|\.\.\.|^\$[A-Za-z_]\w*$|^%\w+%$|^<.*>$|^\{\w*\}$|^@@?\w+@$/;
+const INSTRUCTION =
+  /^(?:your|my|insert|enter|put|replace|add|change|some|any|the|fake|dummy|sample|example|placeholder|redacted|removed|hidden|masked|todo|tbd|foo|bar|test)[-_ ]?(?:bar|baz|me|this|it|here|own|real|actual|api|app|access|secret|private|auth|client|user|token|key|password|passwd|pass|value|string|data|only)(?:[-_ ]?(?:key|token|secret|id|password|value|here|string|me|this|in[-_ ]?production))*$/i;
+const EXAMPLE_TAIL = /EXAMPLE(?:KEY|TOKEN)?$/;
+const WORDS = new Set(
+  'none null nil undefined true false yes no on off empty void unset default required optional string str text number int integer boolean bool object array any bytes byte char float double date json hidden disabled enabled changeme change_me change-me changeit placeholder redacted removed masked example sample dummy fake todo tbd xxx yyy zzz foo bar baz abc abc123 test testing password passwd passwort pass pwd passphrase secret secrets token tokens key keys apikey api_key api-key username user admin login credentials credential self this env environ environment config settings process value values prompt input require required_if new old get set let var const function return async await import from type interface class public private protected static'.split(
+    ' ',
+  ),
+);
+
+/** One character over and over, or counting up. */
+function isRun(value: string): boolean {
+  let same = 0;
+  let up = 0;
+  let down = 0;
+  for (let i = 1; i < value.length; i++) {
+    const step = value.charCodeAt(i) - value.charCodeAt(i - 1);
+    if (step === 0) same++;
+    else if (step === 1) up++;
+    else if (step === -1) down++;
+  }
+  const most = value.length - 1 - Math.floor(value.length / 10);
+  return same >= most || (value.length >= 6 && up >= value.length - 1) || down >= value.length - 1;
+}
+
+/** Number of distinct characters. */
+export function distinctCount(value: string): number {
+  return new Set(value).size;
+}
+
+/** Templates, masks, documented example keys, words that ask to be replaced. */
+export function isPlaceholder(value: string): boolean {
+  return (
+    TEMPLATE.test(value) ||
+    EXAMPLE_TAIL.test(value) ||
+    /x{6}|X{6}|\*{3}|(.)\1{15}/.test(value) ||
+    INSTRUCTION.test(value) ||
+    WORDS.has(value.toLowerCase()) ||
+    isRun(value)
+  );
+}

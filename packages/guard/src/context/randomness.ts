@@ -1,0 +1,60 @@
+import { distinctCount } from './placeholder.ts';
+
+/** Bits per character, from the characters' own frequencies. */
+export function shannonEntropy(value: string): number {
+  const counts = new Map<string, number>();
+  for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length);
+  return bits;
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+export const isUuid = (value: string): boolean => UUID.test(value);
+export const isHex = (value: string): boolean => /^[0-9a-f]+$/i.test(value);
+
+function countOf(value: string, pattern: RegExp): number {
+  return value.match(pattern)?.length ?? 0;
+}
+
+/** Letters only: random when the cases alternate like no camel-cased name does, or when it cannot be spoken. */
+function isRandomLetters(value: string): boolean {
+  if (value.length < 18 || distinctCount(value) < 10) return false;
+  const lowers = countOf(value, /[a-z]/g);
+  const uppers = countOf(value, /[A-Z]/g);
+  if (lowers > 0 && uppers > 0) return countOf(value, /[a-z][A-Z]|[A-Z]{2}[a-z]/g) >= value.length / 5;
+  const vowels = countOf(value, /[aeiouy]/gi);
+  return vowels < value.length * 0.27 || countOf(value, /[^aeiouy]{5}/gi) > 0;
+}
+
+/** A run of letters and digits that no word or version number explains. */
+function isRandomSegment(segment: string, least: number): boolean {
+  if (segment.length < least) return false;
+  const digits = countOf(segment, /\d/g);
+  const letters = countOf(segment, /[A-Za-z]/g);
+  if (digits === 0) return isRandomLetters(segment);
+  if (letters === 0) return digits >= 15 && distinctCount(segment) >= 4;
+  if (distinctCount(segment) < Math.min(8, least / 2)) return false;
+  const turns = countOf(segment, /[A-Za-z](?=\d)|\d(?=[A-Za-z])/g);
+  return digits >= 2 && (turns >= 2 || digits >= 4 || segment.length >= 20);
+}
+
+/**
+ * Whether a value looks drawn at random rather than written.
+ * @param least shortest run of letters and digits that counts as evidence, in characters
+ */
+export function looksRandom(value: string, least = 12): boolean {
+  if (isUuid(value)) return true;
+  if (value.length < least) return false;
+  for (const segment of value.split(/[^A-Za-z0-9]+/)) if (isRandomSegment(segment, least)) return true;
+  const solid = value.replace(/[^A-Za-z0-9]+/g, '');
+  // Base64 and the like are cut by their own punctuation: judge them whole, but not paths and sentences.
+  return (
+    value.length >= 20 &&
+    solid.length >= value.length * 0.85 &&
+    shannonEntropy(value) >= 4 &&
+    countOf(solid, /\d/g) >= 2 &&
+    countOf(solid, /[a-z]/g) > 0 &&
+    countOf(value, /[a-zA-Z]\d|\d[a-zA-Z]|[a-z][A-Z]/g) >= value.length / 6
+  );
+}

@@ -1,0 +1,41 @@
+/** Words in names whose values are passwords, secrets or keys. */
+export const PASSWORD_WORDS = [
+  'password',
+  'passwd',
+  'passwort',
+  'passphrase',
+  'pwd',
+  'pass',
+  '_pw',
+  'contraseña'.slice(0, 8),
+];
+export const SECRET_WORDS = [
+  'secret',
+  'token',
+  'credential',
+  'apikey',
+  'api_key',
+  'api-key',
+  'api key',
+  'api.key',
+  'authkey',
+  '_auth',
+  'private',
+  'access',
+  '_pat',
+  ' pat ',
+  'salt',
+  'oauth',
+  'webhook',
+  'signature',
+  'authorization',
+  'licensekey',
+  'license_key',
+];
+export const KEY_WORDS = ['key'];
+
+/** Services whose name next to a random value tells that it is theirs. */
+export const PROVIDER_WORDS: readonly string[] =
+  'adafruit adobe airtable alchemy algolia alibaba aliyun amplitude anthropic apify apollo appveyor artifactory asana assemblyai atlassian auth0 aws azure beamer bitbucket bitly bittrex bintray box.com braintree brandfetch bugsnag buildkite cargo celo chargebee circleci clarifai clearbit clickhouse clockify clojars cloudant cloudflare cloudinary codecov cohere coinbase confluent consul contentful coveralls crowdin databricks datadog deepgram digitalocean discord disqus docker dockerhub doppler dribbble drone dropbox duffel dynatrace easypost elastic etsy eventbrite facebook fastly figma finicity finnhub firebase flickr flutterwave flyio foursquare frameio freshbooks freshdesk geocod ghost gitea github gitlab gitter gocardless google grafana groq gumroad harness hashicorp helpscout heroku honeycomb hubspot huggingface ibmcloud infracost infura intercom ipinfo ipstack jenkins jfrog jira jotform kaggle klaviyo kraken kucoin lastfm launchdarkly linear linkedin livestorm lob.com loggly logdna looker magento mailchimp mailerlite mailgun mailjet mandrill mapbox mapquest mattermost maxmind meraki messagebird message_bird message-bird mixpanel monday mongodb moralis mux.com mailosaur netlify new-relic new_relic newrelic ngrok nightfall notion npmjs nytimes newyorktimes new-york-times octopus okta openai opencage openweather opsgenie optimizely pagerduty particle pastebin paypal paystack perplexity pinecone pipedrive plaid planetscale postmark postman prefect pulumi pubnub pusher quickbooks rapidapi razorpay readme recaptcha recurly redis rollbar rubygems salesforce scaleway scalingo segment sendbird sendgrid sendinblue sentry shippo shodan shopify signalwire slack smartling snowflake snyk softlayer sonar sourcegraph spotify squarespace square stability statuspage stripe strava sumologic sumo_ supabase surge sumo surveymonkey tableau tailscale teamwork telegram telnyx terraform tiktok todoist toggl travis trello twilio twitch twitter typeform uber unsplash upstash vault vercel vimeo virustotal vonage wakatime wandb weatherstack webex webflow wistia woocommerce wordpress workato xero yandex yelp youtube zapier zendesk zenhub zoho zoom bundle_ cos_hmac droneci travisci authress looker kontent jupiterone lokalise'.split(
+    ' ',
+  );

@@ -1,0 +1,29 @@
+import { CONFIDENCE_RANK, type FindOptions, type SecretFinding } from './finding.ts';
+import { contextOf, scanSpans } from './scan/scanner.ts';
+
+/**
+ * Finds secrets in a text, in order and without overlaps. Time is linear in the text.
+ *
+ * @param text any text; binary content should be left out by the caller
+ * @example findSecrets('password = "correct-horse-9"')[0]?.rule // 'assigned-password'
+ */
+export function findSecrets(text: string, options: FindOptions = {}): SecretFinding[] {
+  const least = CONFIDENCE_RANK[options.minConfidence ?? 'low'];
+  const findings: SecretFinding[] = [];
+  let line = 1;
+  let lineStart = 0;
+  for (const span of scanSpans(text, contextOf(options.path))) {
+    if (CONFIDENCE_RANK[span.confidence] < least) continue;
+    for (
+      let next = text.indexOf('\n', lineStart);
+      next >= 0 && next < span.start;
+      next = text.indexOf('\n', lineStart)
+    ) {
+      line++;
+      lineStart = next + 1;
+    }
+    const mark = options.fingerprint && { fingerprint: options.fingerprint(text.slice(span.start, span.end)) };
+    findings.push({ ...span, line, column: span.start - lineStart + 1, ...mark });
+  }
+  return findings;
+}

@@ -1,0 +1,45 @@
+import type { Confidence } from '../finding.ts';
+
+/**
+ * A documented token format. The anchor words say where to look; the pattern is then tried at one place only, so a text
+ * without anchors costs nothing and no pattern ever searches.
+ *
+ * Every pattern is bounded: no unbounded repetition unless nothing after it can fail, no repetition inside a repetition
+ * of variable length. `test/rules/patterns.test.ts` holds all of them to that.
+ */
+export interface TokenRule {
+  readonly id: string;
+  /** What the value is, for a person reading a report. */
+  readonly description: string;
+  /** Words of at least three ASCII characters, any case, one of which is in every match. */
+  readonly keywords: readonly string[];
+  /** Matched with the sticky flag at the place {@link back} gives. Group 1, where there is one, is the secret. */
+  readonly pattern: RegExp;
+  /** How far before the anchor a match begins: a count, or the characters to walk back over and how many at most. */
+  readonly back?: number | BackWalk;
+  /** Default `high`. */
+  readonly confidence?: Confidence;
+  /** Further proof: structure, checksum, decoded header. Gets the secret. */
+  readonly accept?: (value: string) => boolean;
+  /** Distinct characters the secret needs at least, against `xxxxxxxx`. Default 6; 0 for none. */
+  readonly distinct?: number;
+  /** The character before may be a letter or digit. */
+  readonly inside?: boolean;
+}
+
+/** Walks back over characters of a class. */
+export interface BackWalk {
+  readonly over: RegExp;
+  readonly most: number;
+}
+
+/** Shorthand for the commonest kind of rule: a fixed prefix. */
+export function prefixRule(
+  id: string,
+  description: string,
+  keyword: string | readonly string[],
+  pattern: RegExp,
+  more: Partial<TokenRule> = {},
+): TokenRule {
+  return { id, description, keywords: typeof keyword === 'string' ? [keyword] : keyword, pattern, ...more };
+}

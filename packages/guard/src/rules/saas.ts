@@ -1,0 +1,85 @@
+import { prefixRule, type TokenRule } from './rule.ts';
+
+/** Productivity, design, data and other services. */
+export const SAAS: readonly TokenRule[] = [
+  prefixRule('adafruit-key', 'Adafruit IO key', 'aio_', /aio_[A-Za-z0-9]{28}(?![A-Za-z0-9])/),
+  prefixRule('adobe-secret', 'Adobe client secret', ['p8e-', 'p8e_'], /p8e[-_][A-Za-z0-9-]{32}(?![A-Za-z0-9])/i),
+  prefixRule('airtable-token', 'Airtable token', 'pat', /pat[A-Za-z0-9]{14}\.[0-9a-f]{64}(?![0-9a-f])/),
+  prefixRule(
+    'authress-key',
+    'Authress service key',
+    ['sc_', 'ext_', 'scauth_', 'authress_'],
+    /(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.(?:acc|ext)[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}/i,
+  ),
+  prefixRule('contentful-token', 'Contentful token', 'CFPAT-', /CFPAT-[\w-]{43,66}/),
+  prefixRule('dropbox-token', 'Dropbox token', 'sl.', /sl\.(?:u\.)?[\w=-]{130,1400}/, { distinct: 16 }),
+  prefixRule('easy-access', 'Frame.io token', ['fio-u-', 'ffio-'], /f?fio-(?:u-)?[\w=-]{60,70}/i),
+  prefixRule('facebook-token', 'Facebook access token', ['EAAC', 'EAAM'], /EAA[CM][A-Za-z0-9]{80,300}/),
+  prefixRule('figma-token', 'Figma token', ['figd_', 'figo_', 'figu_'], /fig[dou]_[\w-]{38,64}(?![\w-])/, {
+    distinct: 8,
+  }),
+  prefixRule('klaviyo-key', 'Klaviyo key', 'pk_', /pk_[0-9a-z]{34}(?![0-9a-zA-Z])/),
+  prefixRule('linear-key', 'Linear key', ['lin_api_', 'lin_oauth_'], /lin_(?:api|oauth)_[A-Za-z0-9]{40,64}/i),
+  prefixRule(
+    'mapbox-token',
+    'Mapbox token',
+    ['pk.', 'sk.', 'tk.'],
+    /[pst]k\.(?:eyJ1I[\w-]{30,120}|[A-Za-z0-9]{60})\.[\w-]{20,24}(?![\w-])/,
+  ),
+  prefixRule('maxmind-key', 'MaxMind licence key', '_mmk', /[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk/, { back: 36 }),
+  prefixRule(
+    'notion-token',
+    'Notion token',
+    ['ntn_', 'secret_'],
+    /ntn_\d{11}[A-Za-z0-9]{35}(?![A-Za-z0-9])|secret_[A-Za-z0-9]{43}(?![A-Za-z0-9])/,
+  ),
+  prefixRule('okta-token', 'Okta token', 'SSWS ', /SSWS\s(00[\w-]{40})(?![\w-])/),
+  prefixRule(
+    'onepassword-secret-key',
+    '1Password secret key',
+    'A3-',
+    /A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}(?![A-Z0-9])/,
+  ),
+  prefixRule(
+    'onepassword-service-token',
+    '1Password service account token',
+    'ops_eyJ',
+    /ops_eyJ[A-Za-z0-9+/]{250,2000}={0,3}/,
+  ),
+  prefixRule('nightfall-key', 'Nightfall key', 'NF-', /NF-[A-Za-z0-9]{32}(?![A-Za-z0-9])/),
+  prefixRule('salesforce-token', 'Salesforce session', '00D', /00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{80,120}/),
+  prefixRule('typeform-token', 'Typeform token', 'tfp_', /tfp_[\w=.-]{40,60}/),
+  prefixRule('zoho-token', 'Zoho token', '1000.', /1000\.[0-9a-f]{32}\.[0-9a-f]{32}/),
+  prefixRule(
+    'wireguard-key',
+    'WireGuard key',
+    ['PrivateKey', 'PresharedKey'],
+    /(?:PrivateKey|PresharedKey)\s{0,4}=\s{0,4}([A-Za-z0-9+/]{43}=)/,
+  ),
+  prefixRule(
+    'truenas-key',
+    'TrueNAS key',
+    'auth.login_with_api_key',
+    /auth\.login_with_api_key["',\s]{1,10}["']?params["']?\s{0,3}:\s{0,3}\[\s{0,3}["'](\d{1,3}-[A-Za-z0-9]{64})/,
+  ),
+  prefixRule(
+    'thingsboard-key',
+    'ThingsBoard device token',
+    'thingsboard.cloud/api/v1/',
+    /thingsboard\.cloud\/api\/v1\/([0-9a-z]{20})/,
+    { inside: true },
+  ),
+  prefixRule('telnyx-key', 'Telnyx key', 'KEY', /KEY[0-9A-Za-z_-]{55}(?![\w-])/),
+  prefixRule(
+    'kagi-token',
+    'Kagi token',
+    'kagi',
+    /kagi[\w.\/?"'`:= -]{1,40}[=:'"]([A-Za-z0-9_-]{11}\.[A-Za-z0-9_-]{43})(?![\w-])/i,
+  ),
+  prefixRule(
+    'squarespace-like',
+    'PubNub or similar key',
+    ['sub-c-', 'pub-c-', 'sec-c-'],
+    /(?:sec|pub|sub)-c-[A-Za-z0-9=-]{36,60}/,
+  ),
+];

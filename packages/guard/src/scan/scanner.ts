@@ -1,0 +1,87 @@
+import { KEY_WORDS, PASSWORD_WORDS, PROVIDER_WORDS, SECRET_WORDS } from '../context/vocabulary.ts';
+import { CONFIDENCE_RANK, type Span } from '../finding.ts';
+import { TOKEN_RULES } from '../rules/catalog.ts';
+import { type Anchor, AnchorIndex } from './anchor-index.ts';
+import type { Detector, ScanContext } from './detector.ts';
+import { nameDetector } from './name-detector.ts';
+import { tokenDetector } from './token-detector.ts';
+
+const CODE_FILE =
+  /\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|kt|kts|cs|cpp|cc|c|h|hpp|swift|scala|php|pl|lua|dart|ex|exs|erl|hs|m|mm|vue|svelte)$/;
+
+const DETECTORS: readonly Detector[] = [
+  ...TOKEN_RULES.map(tokenDetector),
+  nameDetector('password', PASSWORD_WORDS),
+  nameDetector('secret', SECRET_WORDS),
+  nameDetector('key', KEY_WORDS),
+  nameDetector('provider', PROVIDER_WORDS),
+];
+
+const INDEX = new AnchorIndex<Detector>(
+  DETECTORS.flatMap((detector): Anchor<Detector>[] =>
+    detector.keywords.map((word) => ({ word, exact: detector.exact, payload: detector })),
+  ),
+);
+
+const NO_SPANS: readonly Span[] = [];
+const NO_PATH: ScanContext = { inCode: false, fileName: '' };
+
+/** What the path of a file tells. */
+export function contextOf(path: string | undefined): ScanContext {
+  if (path === undefined) return NO_PATH;
+  const fileName = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1).toLowerCase();
+  return { inCode: CODE_FILE.test(fileName), fileName };
+}
+
+/** Where secrets stand, in text order and without overlaps. */
+export function scanSpans(text: string, context: ScanContext = NO_PATH): readonly Span[] {
+  const hits = INDEX.find(text);
+  if (hits === undefined) return NO_SPANS;
+  let spans: Span[] | undefined;
+  for (const hit of hits) {
+    const span = hit.payload.inspect(text, hit.start, hit.end, context);
+    if (span !== undefined) (spans ??= []).push(span);
+  }
+  return spans === undefined ? NO_SPANS : disjoint(spans);
+}
+
+/** Whether {@link scanSpans} would find anything; stops at the first. */
+export function hasSpan(text: string): boolean {
+  const hits = INDEX.find(text);
+  if (hits === undefined) return false;
+  for (const hit of hits) if (hit.payload.inspect(text, hit.start, hit.end, NO_PATH) !== undefined) return true;
+  return false;
+}
+
+/** Overlapping spans become one that covers all, under the surest rule's name. */
+function disjoint(spans: Span[]): readonly Span[] {
+  if (spans.length === 1) return spans;
+  spans.sort((a, b) => a.start - b.start || b.end - a.end);
+  const out: Span[] = [];
+  for (const span of spans) {
+    const last = out.at(-1);
+    if (last === undefined || span.start >= last.end) {
+      out.push(span);
+      continue;
+    }
+    const surer = CONFIDENCE_RANK[span.confidence] > CONFIDENCE_RANK[last.confidence] ? span : last;
+    out[out.length - 1] = { ...surer, start: last.start, end: Math.max(last.end, span.end) };
+  }
+  return out;
+}
+
+const NAMES = new AnchorIndex<true>(
+  [...PASSWORD_WORDS, ...SECRET_WORDS, ...KEY_WORDS].map((word) => ({ word, exact: false, payload: true })),
+);
+const MOST_KNOWN_NAMES = 4096;
+const knownNames = new Map<string, boolean>();
+
+/** Whether a property name holds a word that secrets are named by. Remembers a few thousand names. */
+export function namesMaySecret(key: string): boolean {
+  const known = knownNames.get(key);
+  if (known !== undefined) return known;
+  const fresh = NAMES.find(key) !== undefined;
+  if (knownNames.size >= MOST_KNOWN_NAMES) knownNames.clear();
+  knownNames.set(key, fresh);
+  return fresh;
+}
