@@ -1,0 +1,70 @@
+import type { PackageHash } from '../model.ts';
+
+type Algorithm = PackageHash['algorithm'];
+
+const ALGORITHMS: ReadonlyMap<string, { algorithm: Algorithm; bytes: number }> = new Map([
+  ['md5', { algorithm: 'MD5', bytes: 16 }],
+  ['sha1', { algorithm: 'SHA-1', bytes: 20 }],
+  ['sha256', { algorithm: 'SHA-256', bytes: 32 }],
+  ['sha384', { algorithm: 'SHA-384', bytes: 48 }],
+  ['sha512', { algorithm: 'SHA-512', bytes: 64 }],
+]);
+
+/** No real integrity string lists more digests than this; a longer one is cut here. */
+const MAX_DIGESTS = 16;
+const MAX_LENGTH = 4096;
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const SEXTETS: readonly number[] = sextets();
+
+function sextets(): number[] {
+  const table = new Array<number>(128).fill(-1);
+  for (let value = 0; value < ALPHABET.length; value++) table[ALPHABET.charCodeAt(value)] = value;
+  table['-'.charCodeAt(0)] = 62;
+  table['_'.charCodeAt(0)] = 63;
+  return table;
+}
+
+/** Base64 (plain or URL alphabet, padding optional) to lower-case hex; `undefined` when a character does not belong. */
+export function hexFromBase64(text: string): string | undefined {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 61) end--;
+  let hex = '';
+  let bits = 0;
+  let held = 0;
+  for (let at = 0; at < end; at++) {
+    const sextet = SEXTETS[text.charCodeAt(at)] ?? -1;
+    if (sextet < 0) return undefined;
+    bits = ((bits << 6) | sextet) & 0xffff;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      const byte = (bits >> held) & 0xff;
+      hex += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
+    }
+  }
+  return hex;
+}
+
+/**
+ * The digests of a Subresource Integrity string (`sha512-<base64>`, several separated by spaces).
+ * Unknown algorithms and digests of the wrong length are left out: a hash that cannot be right is worse than none.
+ */
+export function parseIntegrity(integrity: string): PackageHash[] {
+  const hashes: PackageHash[] = [];
+  if (integrity.length > MAX_LENGTH) return hashes;
+  for (const part of integrity.trim().split(/\s+/, MAX_DIGESTS)) {
+    const dash = part.indexOf('-');
+    const known = ALGORITHMS.get(part.slice(0, dash < 0 ? 0 : dash));
+    if (known === undefined) continue;
+    const question = part.indexOf('?');
+    const hex = hexFromBase64(part.slice(dash + 1, question < 0 ? undefined : question));
+    if (hex !== undefined && hex.length === known.bytes * 2) hashes.push({ algorithm: known.algorithm, hex });
+  }
+  return hashes;
+}
+
+/** A SHA-1 written as 40 hex digits, as Yarn 1 appends it to a tarball's URL; `undefined` for anything else. */
+export function parseSha1(hex: string): PackageHash | undefined {
+  return /^[0-9a-fA-F]{40}$/.test(hex) ? { algorithm: 'SHA-1', hex: hex.toLowerCase() } : undefined;
+}

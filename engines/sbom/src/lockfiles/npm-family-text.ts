@@ -1,0 +1,58 @@
+import { LockfileError, type ReadWarning } from '../model.ts';
+
+/** 1-based line and column of a character offset. */
+export function placeOf(text: string, offset: number): { line: number; column: number } {
+  let line = 1;
+  let start = 0;
+  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', start)) {
+    line++;
+    start = at + 1;
+  }
+  return { line, column: offset - start + 1 };
+}
+
+/** Text from a lockfile made fit for a message: credentials and control characters removed, at most 120 characters. */
+export function quote(text: string): string {
+  const short = text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  // eslint-disable-next-line no-control-regex -- a terminal must not obey what a lockfile says
+  const plain = short.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?').toWellFormed();
+  return `"${plain.replace(/\/\/[^\s/]*@/g, '//')}"`;
+}
+
+export interface ConflictFreeText {
+  readonly text: string;
+  readonly warning?: ReadWarning;
+}
+
+/**
+ * Reads "our" side of a file that Git left with conflict markers, keeping line numbers by blanking what is dropped.
+ * The other side is not part of the result, and the warning says so.
+ *
+ * @throws LockfileError when the markers do not pair up.
+ */
+export function takeOurSide(path: string, text: string): ConflictFreeText {
+  const first = /^<{7}(?: |\r?$)/m.exec(text);
+  if (first === null) return { text };
+  const lines = text.split('\n');
+  let side: 'common' | 'ours' | 'theirs' = 'common';
+  let opened = 0;
+  for (const [index, line] of lines.entries()) {
+    const marker = /^(?:<{7}(?: |\r?$)|\|{7}(?: |\r?$)|={7}\r?$|>{7}(?: |\r?$))/.test(line) ? line.charAt(0) : '';
+    if (marker === '<' && side !== 'common') break;
+    if (marker === '<') opened = index + 1;
+    if (marker === '<') side = 'ours';
+    else if (marker === '|' || marker === '=') side = side === 'common' ? side : 'theirs';
+    else if (marker === '>') side = 'common';
+    if (marker !== '' || side === 'theirs') lines[index] = '';
+  }
+  if (side !== 'common') {
+    const message = 'Unfinished merge conflict. Resolve it, or run the package manager once to let it do so.';
+    throw new LockfileError('SBOM_LOCKFILE_SYNTAX', path, message, { line: opened, column: 1 });
+  }
+  return { text: lines.join('\n'), warning: conflictWarning(placeOf(text, first.index).line) };
+}
+
+function conflictWarning(line: number): ReadWarning {
+  const message = 'The file holds unresolved merge conflicts; only our side (above each =======) was read.';
+  return { code: 'SBOM_CONFLICT_MARKERS', message, line };
+}
