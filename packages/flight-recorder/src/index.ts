@@ -1,0 +1,11 @@
+export { type Checkpoint, parseCheckpoint, type TreeHead, verifyCheckpoint } from './checkpoint/checkpoint.ts';
+export { createFileSigner, type Signer, verifierKeyOf } from './checkpoint/signer.ts';
+export { parseVerifierKey, type VerifierKey } from './checkpoint/verifier-key.ts';
+export type { RecorderErrorCode } from './errors.ts';
+export { newEventId } from './log/event-id.ts';
+export type { EventRedactor } from './log/event-redactor.ts';
+export type { FollowOptions } from './log/follow.ts';
+export { openRecorder, type RecorderOptions } from './log/open-recorder.ts';
+export type { EventFilter, RecordedEvent } from './log/reader.ts';
+export type { FlightRecorder } from './log/recorder.ts';
+export type { Companion } from './log/writer.ts';

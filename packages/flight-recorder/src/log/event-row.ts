@@ -1,0 +1,75 @@
+import { type FlightEvent, flightEventIssues, isFlightEvent, MexError } from '@mex/envelope';
+import { canonicalJson } from '@mex/envelope/json';
+import { invalidEvent } from '../errors.ts';
+import { leafHash } from '../merkle/hash.ts';
+import type { EventScreen } from './event-redactor.ts';
+
+/** What an event looks like in the table, without its position. */
+export interface EventRow {
+  readonly event_id: string;
+  readonly type: string;
+  readonly subject: string | null;
+  readonly activity_span_id: string | null;
+  readonly session_span_id: string | null;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly leaf_hash: Uint8Array;
+  /** Canonical JSON (RFC 8785) of the redacted event. */
+  readonly payload: string;
+}
+
+/** The columns that repeat a part of the payload. */
+export const INDEX_COLUMNS = [
+  'event_id',
+  'type',
+  'subject',
+  'activity_span_id',
+  'session_span_id',
+  'timestamp',
+] as const;
+
+/** What the index columns of an event must hold. */
+export function indexColumnsOf(event: FlightEvent): Omit<EventRow, 'leaf_hash' | 'payload'> {
+  return {
+    event_id: event.event_id,
+    type: event.type,
+    subject: event.type === 'system' ? event.subject : null,
+    activity_span_id: event.activity_span_id ?? null,
+    session_span_id: event.session_span_id ?? null,
+    timestamp: Date.parse(event.timestamp),
+  };
+}
+
+/**
+ * Validates, redacts and encodes one event (CONTRACT §11). `index` is its place in the append, for the message.
+ * @throws MexError `HSK-400-INVALID-EVENT` naming the place.
+ */
+export function createEventRow(value: unknown, index: number, screen: EventScreen): EventRow {
+  const event = checkedEvent(value, index);
+  let payload = encode(event, index);
+  let recorded = event;
+  // Hashes are taken after redaction (CONTRACT §11).
+  const masked = screen.redact(event, payload);
+  if (masked !== event) {
+    recorded = checkedEvent(masked, index);
+    payload = encode(recorded, index);
+  }
+  const columns = indexColumnsOf(recorded);
+  if (Number.isNaN(columns.timestamp)) throw invalidEvent('/timestamp', 'No such date', index);
+  return { ...columns, leaf_hash: leafHash(payload), payload };
+}
+
+function checkedEvent(value: unknown, index: number): FlightEvent {
+  if (isFlightEvent(value)) return value;
+  const issue = flightEventIssues(value)[0];
+  throw invalidEvent(issue?.path ?? '/', issue?.message ?? 'not an event', index);
+}
+
+function encode(event: FlightEvent, index: number): string {
+  try {
+    return canonicalJson(event);
+  } catch (error) {
+    if (error instanceof MexError) throw invalidEvent('/', error.message, index);
+    throw error;
+  }
+}

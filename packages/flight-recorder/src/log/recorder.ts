@@ -1,0 +1,105 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { FlightEvent } from '@mex/envelope';
+import { logReadOnly } from '../errors.ts';
+import type { EventScreen } from './event-redactor.ts';
+import { createEventRow } from './event-row.ts';
+import { type FollowOptions, followEvents } from './follow.ts';
+import { type EventFilter, EventReader, type RecordedEvent } from './reader.ts';
+import type { WriteSession } from './write-session.ts';
+import type { Companion } from './writer.ts';
+
+/** What {@link openRecorder} puts together. */
+export interface RecorderParts {
+  readonly file: string;
+  readonly db: DatabaseSync;
+  readonly screen: EventScreen;
+  /** Absent when the log was opened for reading only. */
+  readonly session: WriteSession | undefined;
+}
+
+/** An open log. Several processes may have the same one open. */
+export class FlightRecorder {
+  readonly file: string;
+  /**
+   * The recorder's own connection, for reading what companions wrote. Write only inside a companion: a transaction of
+   * your own on this connection would swallow the recorder's.
+   */
+  readonly database: DatabaseSync;
+  readonly #screen: EventScreen;
+  readonly #session: WriteSession | undefined;
+  readonly #reader: EventReader;
+
+  constructor({ file, db, screen, session }: RecorderParts) {
+    this.file = file;
+    this.database = db;
+    this.#screen = screen;
+    this.#session = session;
+    this.#reader = new EventReader(db);
+  }
+
+  /**
+   * Records events. Resolves when they are on the disk, together with what `companion` wrote in the same transaction;
+   * the companion runs after the events are in the table. All events of one append are recorded, or none.
+   *
+   * Rejects with MexError `HSK-400-INVALID-EVENT` (naming the place), `LOG_WRITE_FAILED`, `LOG_HEAD_INVALID`,
+   * `LOG_READ_ONLY` or `LOG_CLOSED`, or with what the companion threw.
+   */
+  append(events: readonly FlightEvent[], companion?: Companion): Promise<void> {
+    if (this.#session === undefined) return Promise.reject(logReadOnly(this.file));
+    try {
+      const rows = events.map((event, index) => createEventRow(event, index, this.#screen));
+      return this.#session.append(rows, companion);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Events that fit the filter. @throws MexError `LOG_ROW_INVALID` when one is not what was recorded. */
+  list(filter: EventFilter = {}): RecordedEvent[] {
+    return this.#reader.list(filter);
+  }
+
+  /** The event with this id. @throws MexError `LOG_ROW_INVALID`. */
+  get(eventId: string): RecordedEvent | undefined {
+    return this.#reader.get(eventId);
+  }
+
+  /** Yields events as any process records them, until the signal fires or the log is closed. */
+  follow(options: FollowOptions = {}): AsyncIterable<RecordedEvent> {
+    return followEvents(this.#reader, options, () => this.database.isOpen);
+  }
+
+  /** Number of events ever recorded. */
+  size(): number {
+    return this.#reader.size();
+  }
+
+  /** Signs everything recorded so far: a C2SP checkpoint to keep elsewhere. @throws MexError `LOG_UNSIGNED`. */
+  checkpoint(): string {
+    if (this.#session === undefined) throw logReadOnly(this.file);
+    return this.#session.checkpoint();
+  }
+
+  /** The newest stored checkpoint, also for readers without the key. */
+  latestCheckpoint(): string | undefined {
+    const row = this.database.prepare('SELECT note FROM log_checkpoints ORDER BY size DESC LIMIT 1').get();
+    return typeof row?.['note'] === 'string' ? row['note'] : undefined;
+  }
+
+  /** Commits what waits, signs, and closes. Safe to call twice. @throws MexError `LOG_WRITE_FAILED`; closed all the same. */
+  close(): Promise<void> {
+    if (!this.database.isOpen) return Promise.resolve();
+    try {
+      this.#session?.close();
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    } finally {
+      this.database.close();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

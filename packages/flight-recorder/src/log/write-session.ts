@@ -1,0 +1,150 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Signer } from '../checkpoint/signer.ts';
+import { logClosed, logUnsigned } from '../errors.ts';
+import { Checkpointer } from './checkpointer.ts';
+import type { EventRow } from './event-row.ts';
+import { HeadSealer, type LogHead } from './head.ts';
+import { Presence } from './presence.ts';
+import { type AppendOutcome, type Companion, LogWriter, type PendingAppend } from './writer.ts';
+
+/** Quiet milliseconds after which the newest events are signed, for those who check with the public key alone. */
+const IDLE_MS = 1_000;
+
+interface Waiting extends PendingAppend {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a session needs from whoever opens the log. */
+export interface SessionParts {
+  readonly db: DatabaseSync;
+  readonly file: string;
+  readonly signer: Signer | undefined;
+  readonly clock: () => number;
+}
+
+/** The writing side of an open log: collects appends, commits them in groups, signs, and notes that it is there. */
+export class WriteSession {
+  readonly #file: string;
+  readonly #writer: LogWriter;
+  readonly #checkpointer: Checkpointer | undefined;
+  readonly #presence: Presence;
+  #queue: Waiting[] = [];
+  #idle: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor({ db, file, signer, clock }: SessionParts) {
+    this.#file = file;
+    this.#writer = new LogWriter(db, file, new HeadSealer(signer));
+    this.#checkpointer = signer === undefined ? undefined : new Checkpointer(db, signer, clock);
+    this.#presence = new Presence(db);
+  }
+
+  /**
+   * Checks the head, and after a crash the events behind the last checkpoint, which `recovered` then tells of.
+   * @throws MexError `LOG_HEAD_INVALID`, `LOG_WRITE_FAILED`.
+   */
+  start(recovered: (head: LogHead) => EventRow): void {
+    this.#writer.transact((head) => {
+      if (!this.#presence.hasDead()) return head;
+      const row = recovered(head);
+      this.#presence.removeDead();
+      this.#presence.enter();
+      const tree = head.tree.clone();
+      this.#writer.insert([row], tree);
+      return this.#writer.storeHead({ ...head, tree });
+    });
+  }
+
+  /** Resolves when the rows and the companion's writes are on the disk. */
+  append(rows: readonly EventRow[], companion: Companion | undefined): Promise<void> {
+    if (this.#closed) return Promise.reject(logClosed());
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Everything that is appended before the event loop turns shares one commit. A microtask would commit each
+    // message of a busy port for itself.
+    if (this.#queue.length === 0) setImmediate(() => this.flush());
+    this.#queue.push({ rows, companion, resolve, reject });
+    return promise;
+  }
+
+  /** Commits what waits, now. Never throws: each append learns its own outcome. */
+  flush(): void {
+    const batch = this.#queue;
+    if (batch.length === 0) return;
+    this.#queue = [];
+    let outcomes: AppendOutcome[];
+    try {
+      outcomes = this.#writer.write(batch, (head) => {
+        this.#presence.enter();
+        this.#checkpointer?.storeWhenDue(head);
+      });
+      this.#presence.confirm();
+    } catch (error) {
+      this.#checkpointer?.reload();
+      for (const waiting of batch) waiting.reject(error);
+      return;
+    }
+    for (const [index, waiting] of batch.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok === true) waiting.resolve();
+      else waiting.reject(outcome?.error);
+    }
+    this.#signWhenIdle();
+  }
+
+  /** Runs `work` as a transaction of its own, after what waits. */
+  transact(work: (head: LogHead, writer: LogWriter) => LogHead): void {
+    if (this.#closed) throw logClosed();
+    this.flush();
+    this.#writer.transact((head) => work(head, this.#writer));
+  }
+
+  /** Signs everything recorded so far, stores the checkpoint and returns it. @throws MexError `LOG_UNSIGNED`. */
+  checkpoint(): string {
+    const checkpointer = this.#checkpointer;
+    if (checkpointer === undefined) throw logUnsigned(this.#file);
+    let note = '';
+    this.transact((head) => {
+      checkpointer.store(head);
+      note = checkpointer.sign(head);
+      return head;
+    });
+    return note;
+  }
+
+  /** Commits what waits and leaves the log signed up to the last event. */
+  close(): void {
+    if (this.#closed) return;
+    this.flush();
+    clearTimeout(this.#idle);
+    this.#closed = true;
+    if (!this.#presence.isEntered) return;
+    this.#writer.transact((head) => {
+      this.#checkpointer?.store(head);
+      this.#presence.leave();
+      return head;
+    });
+  }
+
+  #signWhenIdle(): void {
+    const checkpointer = this.#checkpointer;
+    if (checkpointer === undefined || this.#closed) return;
+    if (this.#idle !== undefined) {
+      this.#idle.refresh();
+      return;
+    }
+    this.#idle = setTimeout(() => this.#signNow(checkpointer), IDLE_MS).unref();
+  }
+
+  #signNow(checkpointer: Checkpointer): void {
+    try {
+      this.#writer.transact((head) => {
+        checkpointer.store(head);
+        return head;
+      });
+    } catch {
+      // Somebody else holds the log. The events are recorded and sealed; the next commit or close signs them.
+      checkpointer.reload();
+    }
+  }
+}
