@@ -18,7 +18,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const SEXTETS: readonly number[] = sextets();
 
 function sextets(): number[] {
-  const table = new Array<number>(128).fill(-1);
+  const table = Array.from({ length: 128 }, () => -1);
   for (let value = 0; value < ALPHABET.length; value++) table[ALPHABET.charCodeAt(value)] = value;
   table['-'.charCodeAt(0)] = 62;
   table['_'.charCodeAt(0)] = 63;

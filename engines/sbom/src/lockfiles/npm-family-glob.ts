@@ -48,7 +48,7 @@ function withoutBraces(pattern: string): string[] {
 function matchesSegment(wanted: string, part: string): boolean {
   if (!wanted.includes('*') && !wanted.includes('?')) return wanted === part;
   const isStar = (char: string): boolean => char === '*';
-  return matchesSequence([...wanted], [...part], isStar, (want, have) => want === '?' || want === have);
+  return matchesSequence(wanted.split(''), part.split(''), isStar, (want, have) => want === '?' || want === have);
 }
 
 /** Matching with "any number" items by remembering the last one only: no backtracking tree. */

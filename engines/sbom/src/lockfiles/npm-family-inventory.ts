@@ -6,7 +6,7 @@ import type {
   ReadWarning,
   WarningCode,
 } from '../model.ts';
-import { type DependencyGroup, markReach, type ReachNode } from './npm-family-reach.ts';
+import { type DependencyGroup, type Marks, markReach, type ReachNode } from './npm-family-reach.ts';
 import { quote } from './npm-family-text.ts';
 
 /** What a reader found out about one package; the same package may be found many times. */
@@ -19,7 +19,7 @@ export interface FoundPackage {
   /** The name it is installed under, whether or not that differs from `name`. */
   readonly installedAs?: string;
   /** Set when the lockfile itself marks it; otherwise reachability decides. */
-  readonly marks?: { readonly dev: boolean; readonly optional: boolean };
+  readonly marks?: Marks;
 }
 
 interface Draft extends ReachNode {
@@ -29,7 +29,7 @@ interface Draft extends ReachNode {
   readonly hashes: Map<string, PackageHash>;
   readonly licenses: Set<string>;
   alias: string | undefined;
-  marks: { dev: boolean; optional: boolean } | undefined;
+  marks: Marks | undefined;
 }
 
 const MAX_WARNINGS = 200;
@@ -63,11 +63,16 @@ export class InventoryDraft {
     for (const license of found.licenses ?? []) draft.licenses.add(license.toWellFormed());
     const alias = found.installedAs === undefined || found.installedAs === found.name ? undefined : found.installedAs;
     if (alias !== undefined && (draft.alias === undefined || alias < draft.alias)) draft.alias = alias.toWellFormed();
-    if (found.marks !== undefined) {
-      const before = draft.marks ?? { dev: true, optional: true };
-      draft.marks = { dev: before.dev && found.marks.dev, optional: before.optional && found.marks.optional };
-    }
+    if (found.marks !== undefined) this.mark(key, found.marks);
     return key;
+  }
+
+  /** Marks one instance of a package: the package is `dev` or `optional` only if all its instances are. */
+  mark(key: string, marks: Marks): void {
+    const draft = this.#drafts.get(key);
+    if (draft === undefined) return;
+    const before = draft.marks ?? { dev: true, optional: true };
+    draft.marks = { dev: before.dev && marks.dev, optional: before.optional && marks.optional };
   }
 
   #create(key: string, name: string, version: string | undefined, found: FoundPackage): Draft {
@@ -138,7 +143,7 @@ export class InventoryDraft {
   }
 }
 
-function entryOf(key: string, draft: Draft, marks: { dev: boolean; optional: boolean }): PackageEntry {
+function entryOf(key: string, draft: Draft, marks: Marks): PackageEntry {
   return {
     key,
     type: 'npm',

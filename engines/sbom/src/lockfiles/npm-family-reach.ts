@@ -1,6 +1,12 @@
 /** How a root asks for a package. */
 export type DependencyGroup = 'prod' | 'dev' | 'optional';
 
+/** Whether a package serves development only, and whether an installation may go without it. */
+export interface Marks {
+  readonly dev: boolean;
+  readonly optional: boolean;
+}
+
 /** One package as the marking sees it. */
 export interface ReachNode {
   /** Key → whether the dependency is optional. */
@@ -18,12 +24,12 @@ type Graph = ReadonlyMap<string, ReachNode>;
  * production (or within development for a `dev` one), only paths with an optional step lead to it. Packages that nothing
  * reaches are not in the result.
  */
-export function markReach(graph: Graph): Map<string, { dev: boolean; optional: boolean }> {
+export function markReach(graph: Graph): Map<string, Marks> {
   const production = reach(graph, ['prod', 'optional'], true);
   const required = reach(graph, ['prod'], false);
   const everything = reach(graph, ['prod', 'optional', 'dev'], true);
   const requiredAtAll = reach(graph, ['prod', 'dev'], false);
-  const marks = new Map<string, { dev: boolean; optional: boolean }>();
+  const marks = new Map<string, Marks>();
   for (const key of everything) {
     const dev = !production.has(key);
     marks.set(key, { dev, optional: !(dev ? requiredAtAll : required).has(key) });

@@ -106,7 +106,7 @@ export function treeOfLocations(packages: Fields, draft: InventoryDraft): TreeNo
     }
     byLocation.set(location, nodeAt(location, fields, patterns));
   }
-  for (const [location, node] of [...byLocation]) attach(location, node, byLocation);
+  for (const [location, node] of byLocation) attach(location, node, byLocation);
   for (const node of byLocation.values()) if (flagAt(node.fields, 'link')) followLink(node, byLocation, patterns);
   return [...byLocation.values()];
 }

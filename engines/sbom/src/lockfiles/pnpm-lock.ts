@@ -1,7 +1,7 @@
 import { LockfileError, type LockfileInput, type LockfileInventory, type LockfileReader } from '../model.ts';
 import { InventoryDraft } from './npm-family-inventory.ts';
 import { joinPath, readManifest, rootOf } from './npm-family-manifest.ts';
-import type { DependencyGroup } from './npm-family-reach.ts';
+import { type DependencyGroup, markReach, type ReachNode } from './npm-family-reach.ts';
 import { type Fields, fieldPairs, fieldsAt, isFields, textAt, textPairs, valueAt } from './npm-family-record.ts';
 import { quote, takeOurSide } from './npm-family-text.ts';
 import { parseYamlDocuments } from './npm-family-yaml.ts';
@@ -30,6 +30,7 @@ async function readPnpmLock(input: LockfileInput): Promise<LockfileInventory> {
     await project.addMembers(input);
     project.addPackages();
     project.addEdges();
+    project.addMarks();
   }
   return draft.finish({ path: input.path, format, root: rootOf(manifest), graph: 'complete' });
 }
@@ -57,6 +58,12 @@ const GROUPS: readonly (readonly [field: string, group: DependencyGroup])[] = [
   ['packageManagerDependencies', 'dev'],
 ];
 
+/** What a dependency leads to: an entry of the inventory and, unless it is a link, a key of the lockfile. */
+interface Target {
+  readonly key: string;
+  readonly path: string | undefined;
+}
+
 /** One document of a lockfile on its way into the inventory. */
 class PnpmProject {
   readonly #draft: InventoryDraft;
@@ -68,6 +75,11 @@ class PnpmProject {
   readonly #members = new Map<string, string>();
   /** Key in the lockfile → key in the inventory. */
   readonly #keys = new Map<string, string>();
+  /**
+   * The graph of the lockfile's own keys. One package resolved with different peers has several of them, and merging them
+   * first would make development dependencies of one instance look like production dependencies of another.
+   */
+  readonly #instances = new Map<string, ReachNode>();
 
   constructor(draft: InventoryDraft, document: Fields, major: PnpmMajor) {
     this.#draft = draft;
@@ -121,9 +133,12 @@ class PnpmProject {
           : undefined;
       // An injected member is listed as a directory package as well; it stays one entry.
       const key = member ?? (found === undefined ? undefined : this.#draft.add(found));
-      if (key !== undefined) this.#keys.set(path, key);
-      else if (found === undefined)
+      if (key !== undefined) {
+        this.#keys.set(path, key);
+        this.#instances.set(path, { edges: new Map(), groups: new Set(), isRoot: false });
+      } else if (found === undefined) {
         this.#draft.warn('SBOM_ENTRY_SKIPPED', `${quote(path)} is not the key of a package; left out.`);
+      }
     }
   }
 
@@ -137,7 +152,9 @@ class PnpmProject {
       ] as const) {
         for (const [name, reference] of textPairs(fieldsAt(snapshot, field))) {
           const to = this.#resolve('', path, name, reference, optional);
-          if (to !== undefined) this.#draft.addEdge(key, to, optional);
+          if (to === undefined) continue;
+          this.#draft.addEdge(key, to.key, optional);
+          if (to.path !== undefined) this.#instances.get(path)?.edges.set(to.path, optional);
         }
       }
     }
@@ -149,13 +166,23 @@ class PnpmProject {
       for (const [name, reference] of referencesOf(fieldsAt(fields, field))) {
         const to = this.#resolve(directory, directory || 'the project', name, reference, group === 'optional');
         if (to === undefined) continue;
-        if (member !== undefined) this.#draft.addEdge(member, to, group === 'optional');
-        this.#draft.addDirect(to, group);
+        if (member !== undefined) this.#draft.addEdge(member, to.key, group === 'optional');
+        this.#draft.addDirect(to.key, group);
+        if (to.path !== undefined) this.#instances.get(to.path)?.groups.add(group);
       }
     }
   }
 
-  #resolve(directory: string, from: string, name: string, reference: string, optional: boolean): string | undefined {
+  /** Version 9 carries no marks of its own; 5 and 6 do. */
+  addMarks(): void {
+    if (this.#major !== 9) return;
+    for (const [path, marks] of markReach(this.#instances)) {
+      const key = this.#keys.get(path);
+      if (key !== undefined) this.#draft.mark(key, marks);
+    }
+  }
+
+  #resolve(directory: string, from: string, name: string, reference: string, optional: boolean): Target | undefined {
     if (reference.startsWith('link:')) return this.#link(name, joinPath(directory, reference.slice('link:'.length)));
     const path = keyOfReference(name, reference, this.#major);
     const key = path === undefined ? undefined : this.#keys.get(path);
@@ -163,13 +190,14 @@ class PnpmProject {
       const message = `${quote(from)} needs ${quote(`${name}@${reference}`)}, which the lockfile does not hold.`;
       this.#draft.warn('SBOM_UNRESOLVED_DEPENDENCY', message);
     }
-    return key;
+    return key === undefined ? undefined : { key, path };
   }
 
   /** A link leads to a member, to the root (which is no entry), or to a directory the lockfile says nothing about. */
-  #link(name: string, directory: string): string | undefined {
+  #link(name: string, directory: string): Target | undefined {
     if (directory === '') return undefined;
-    return this.#members.get(directory) ?? this.#draft.add({ name, source: { kind: 'path', url: directory } });
+    const key = this.#members.get(directory) ?? this.#draft.add({ name, source: { kind: 'path', url: directory } });
+    return key === undefined ? undefined : { key, path: undefined };
   }
 }
 
