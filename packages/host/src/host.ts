@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type ArtifactStore, openArtifactStore } from '@mex/artifacts';
+import type { EngineManifest, EngineResult, FlightEvent, PlannedOperation, ProblemReport } from '@mex/envelope';
+import { createFileSigner, type FlightRecorder, openRecorder, type Signer } from '@mex/flight-recorder';
+import type { Gate } from '@mex/gates';
+import { createRegistry, type EngineSource, REGISTRY_FILE, type Registry, readRegistryFile, registrySources } from '@mex/registry';
+import { type Caller, createRuntime, createThreadTier, type EntityResolver, type ExecuteOptions, type Runtime } from '@mex/runtime';
+import { type PlanRequest, planOperation } from './plan.ts';
+import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
+import { createPolicySource } from './policy-source.ts';
+
+/** What an engine package exports: its manifest and where its bundle is. */
+export interface EngineHandle {
+  readonly manifest: EngineManifest;
+  /** `file:` URL of the bundle. */
+  readonly bundle: string;
+}
+
+export interface HostOptions {
+  /** Directory of this installation's state; created when missing. */
+  readonly home: string;
+  /** Engines shipped with the application. Engines the operator added are read from the home. */
+  readonly engines?: readonly EngineHandle[];
+  /** Default: `policy.json` of the home, else the built-in policy. */
+  readonly policy?: Policy;
+  /** Who calls when `execute` is not told. Default: the operating system user. */
+  readonly caller?: Caller;
+  /** Gates after the six. */
+  readonly gates?: readonly Gate[];
+  /** Signs checkpoints of the log. Default: an Ed25519 key in `<home>/keys`, made at first use. */
+  readonly signer?: Signer;
+  readonly resolveEntity?: EntityResolver;
+  /** First file of the worker threads, for applications that bundle this package. */
+  readonly threadEntry?: URL;
+}
+
+/** A wired MEX. */
+export interface Host {
+  readonly home: string;
+  readonly registry: Registry;
+  readonly artifacts: ArtifactStore;
+  readonly recorder: FlightRecorder;
+  readonly policy: LoadedPolicy;
+  readonly caller: Caller;
+  readonly plan: (request: PlanRequest) => PlannedOperation;
+  readonly execute: (operation: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
+  /** Starts an engine's sandbox before it is needed. */
+  readonly prewarm: (engineId: string) => void;
+  /** Records something the host did, e.g. a materialised artifact. */
+  readonly record: (subject: HostEvent['subject'], body: HostEvent['body']) => Promise<void>;
+  readonly close: (options?: { graceMs?: number }) => Promise<void>;
+}
+
+export type HostEvent = Extract<
+  FlightEvent,
+  { type: 'system'; subject: 'artifact.materialized' | 'artifact.quarantined' | 'directory.pinned' | 'registry.engine_added' | 'registry.engine_removed' | 'host.stopped' }
+>;
+
+export const HOST_VERSION = '0.1.0';
+
+/** The operating system's user, as the caller of last resort. It is whoever started this process, not a proof of identity. */
+export function systemCaller(): Caller {
+  return { id: `os:${userInfo().username}`, kind: 'human' };
+}
+
+/**
+ * Opens a home and wires everything (ARCHITECTURE, `host`).
+ * @throws MexError when the home's policy, registry file or databases cannot be used.
+ */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const home = resolve(options.home);
+  mkdirSync(home, { recursive: true });
+  const caller = options.caller ?? systemCaller();
+  const policy = options.policy ? wrapPolicy(options.policy, 'application') : await loadPolicy(join(home, 'policy.json'));
+  const registry = createRegistry(engineSources(home, options.engines ?? []));
+  const recorder = await openRecorder({
+    file: join(home, 'log.db'),
+    signer: options.signer ?? createFileSigner(join(home, 'keys')),
+  });
+  const record = async (subject: HostEvent['subject'], body: HostEvent['body']): Promise<void> => {
+    // Subject and body come as a pair of one event; the recorder validates it at ingestion.
+    await recorder.append([{ ...stampHost(caller), type: 'system', subject, body } as FlightEvent]);
+  };
+  const artifacts = await openArtifactStore({
+    dir: join(home, 'artifacts'),
+    onQuarantine: ({ sha256 }) => void record('artifact.quarantined', { sha256 }),
+  });
+  const tier = createThreadTier(options.threadEntry === undefined ? {} : { entry: options.threadEntry });
+  const runtime = createRuntime({
+    recorder,
+    store: artifacts,
+    registry,
+    policy: createPolicySource(policy),
+    tiers: [tier],
+    quota: policy.policy.quota,
+    ...(options.gates === undefined ? {} : { gates: options.gates }),
+    ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
+  });
+  await recordStart(recorder, registry, policy, caller);
+  await runtime.recover();
+  return wireHost({ home, registry, artifacts, recorder, policy, caller, runtime, record });
+}
+
+type Wired = Pick<Host, 'home' | 'registry' | 'artifacts' | 'recorder' | 'policy' | 'caller' | 'record'> & { runtime: Runtime };
+
+function wireHost({ runtime, ...parts }: Wired): Host {
+  return {
+    ...parts,
+    plan: (request) => planOperation(parts.registry, request),
+    execute: (operation, call = {}) => runtime.execute(operation, { ...call, caller: call.caller ?? parts.caller }),
+    prewarm: (engineId) => {
+      const { engine } = parts.registry.resolve(engineId);
+      if (engine !== undefined) runtime.prewarm(engine);
+    },
+    close: async (close) => {
+      await runtime.close(close);
+      await parts.record('host.stopped', { reason: 'closed' });
+      await parts.artifacts.close();
+      await parts.recorder.close();
+    },
+  };
+}
+
+function engineSources(home: string, shipped: readonly EngineHandle[]): EngineSource[] {
+  const file = join(home, REGISTRY_FILE);
+  const own = shipped.map((handle): EngineSource => ({ engineId: handle.manifest.engine_id, manifest: handle.manifest, bundle: handle.bundle, origin: 'shipped' }));
+  return [...own, ...registrySources(readRegistryFile(file), file, 'added')];
+}
+
+function stampHost(caller: Caller) {
+  return { event_id: randomUUID(), timestamp: new Date().toISOString(), actor: { kind: caller.kind, id: caller.id } };
+}
+
+/** A host that starts says with what; a broken registry entry becomes a Problem (CONTRACT §10). */
+async function recordStart(recorder: FlightRecorder, registry: Registry, policy: LoadedPolicy, caller: Caller): Promise<void> {
+  const events: FlightEvent[] = [
+    {
+      ...stampHost(caller),
+      type: 'system',
+      subject: 'host.started',
+      body: {
+        host_version: HOST_VERSION,
+        registry_sha256: registry.digest,
+        policy_sha256: policy.sha256,
+        development: policy.policy.allowUncertified,
+      },
+    },
+  ];
+  const problems: Promise<unknown>[] = [];
+  for (const { engineId, error } of registry.disabled) {
+    const body = { engine_id: engineId.slice(0, 256), code: error.code };
+    events.push({ ...stampHost(caller), type: 'system', subject: 'registry.entry_disabled', body });
+    const report: ProblemReport = {
+      title: `Engine ${engineId.slice(0, 200)} is disabled`,
+      message: error.message,
+      severity: 'error',
+      source: 'registry',
+      surface: 'registry',
+      tool: engineId.slice(0, 256),
+      code: error.code,
+      locations: [{ path: REGISTRY_FILE }],
+      link_confidence: 'direct',
+    };
+    const { event_id: _unused, ...base } = stampHost(caller);
+    problems.push(recorder.problems.report(report, base));
+  }
+  await Promise.all([recorder.append(events), ...problems]);
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { type FullBudget, MexError } from '@mex/envelope';
+import { digestJson } from '@mex/envelope/digest';
+
+/** What an operator decides, in force for a whole home (CONTRACT §7, §9). */
+export interface Policy {
+  /** Development switch: engines without a certificate may run. Certificates come with the conformance harness. */
+  readonly allowUncertified: boolean;
+  readonly defaultProfile: string;
+  /** Profile name → capability ids. */
+  readonly profiles: Readonly<Record<string, readonly string[]>>;
+  /** Caller id → names of the profiles it may use; the first is its default. */
+  readonly callers: Readonly<Record<string, readonly string[]>>;
+  /** Capabilities nobody gets. */
+  readonly deniedCapabilities: readonly string[];
+  readonly ceilings: Partial<FullBudget>;
+  readonly requireRunBudget: boolean;
+  readonly quota: { readonly maxConcurrent?: number; readonly maxPerMinute?: number };
+  readonly tier: 'thread' | 'process' | 'wasm';
+}
+
+/** In force when a home has no policy file. */
+export const DEFAULT_POLICY: Policy = {
+  allowUncertified: true,
+  defaultProfile: 'Analyst',
+  profiles: { Analyst: ['fs.read:inputs', 'fs.write:artifacts'] },
+  callers: {},
+  deniedCapabilities: [],
+  ceilings: {},
+  requireRunBudget: false,
+  quota: {},
+  tier: 'thread',
+};
+
+/** A policy together with the digest that goes into every record (CONTRACT §14 K). */
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly sha256: string;
+  /** Where it came from; `built-in` without a file. */
+  readonly source: string;
+}
+
+/**
+ * Reads `policy.json` of a home.
+ * @throws MexError `POLICY_INVALID`, naming each wrong place in words.
+ */
+export async function loadPolicy(file: string): Promise<LoadedPolicy> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return wrapPolicy(DEFAULT_POLICY, 'built-in');
+    throw invalid(file, error instanceof Error ? error.message : 'unreadable', error);
+  }
+  // zod is needed only where a person's file is read; start-up without one does not pay for it.
+  const { parsePolicy } = await import('./policy-file.ts');
+  const parsed = parsePolicy(text);
+  if ('problem' in parsed) throw invalid(file, parsed.problem);
+  return wrapPolicy(parsed.policy, file);
+}
+
+export function wrapPolicy(policy: Policy, source: string): LoadedPolicy {
+  return { policy, sha256: digestJson(policy), source };
+}
+
+function invalid(file: string, problem: string, cause?: unknown): MexError<'POLICY_INVALID'> {
+  return new MexError({
+    code: 'POLICY_INVALID',
+    kind: 'policy',
+    message: `The policy file ${file} cannot be used: ${problem}`,
+    remedy: 'Correct it, or move it away to use the built-in policy.',
+    cause,
+  });
+}

@@ -1,0 +1,117 @@
+import type { ArtifactStore } from '@mex/artifacts';
+import { type ArtifactHandle, type EntityRef, MexError, type PlannedOperation } from '@mex/envelope';
+import type { ConsentFact, EngineFacts, InputFact, PolicyFacts, PreFacts } from '@mex/gates';
+import type { RegisteredEngine, Registry } from '@mex/registry';
+import { completeBudget, emptyUsage } from './budgets.ts';
+import type { Caller, Planned } from './planned.ts';
+import type { Quota } from './quota.ts';
+import type { EngineCode } from './sandbox/tier.ts';
+
+/** The operator's word on who may do what. Looked up by the host, never taken from an envelope (CONTRACT §2). */
+export interface PolicySource {
+  readonly policyFor: (operation: PlannedOperation, caller: Caller | undefined) => PolicyFacts;
+  /** Tier that policy asks for (CONTRACT §9). */
+  readonly tierFor: (engine: RegisteredEngine) => 'thread' | 'process' | 'wasm';
+  /** Consent records by id; unknown ids are simply absent from the answer. */
+  readonly consents: (ids: readonly string[]) => readonly ConsentFact[];
+}
+
+/** Turns a reference to something of the host application into an artifact. */
+export type EntityResolver = (entity: EntityRef) => Promise<ArtifactHandle | undefined>;
+
+export interface FactSources {
+  readonly registry: Registry;
+  readonly store: ArtifactStore;
+  readonly policy: PolicySource;
+  readonly quota: Quota;
+  /** Reads and checks an engine's bundle; cached by digest. */
+  readonly loadCode: (engine: RegisteredEngine) => EngineCode;
+  readonly resolveEntity: EntityResolver | undefined;
+}
+
+export interface Collected {
+  readonly facts: PreFacts;
+  readonly engine: RegisteredEngine | undefined;
+  readonly code: EngineCode | undefined;
+  /** Artifact handles of the inputs, in order; only as long as all were present. */
+  readonly inputs: readonly ArtifactHandle[];
+}
+
+/** Everything the pre-gates need, collected once (ARCHITECTURE "How one operation flows", step 4). */
+export async function collectFacts(planned: Planned, sources: FactSources, now: number): Promise<Collected> {
+  const { operation, caller } = planned;
+  const resolution = sources.registry.resolve(operation.engine_id, operation.engine_version_req);
+  const engine = resolution.engine;
+  const code = engine && tryLoad(engine, sources.loadCode);
+  const inputs: ArtifactHandle[] = [];
+  const inputFacts: InputFact[] = [];
+  for (const input of operation.inputs) {
+    const found = await inspectInput(input, sources);
+    inputFacts.push(found.fact);
+    if (found.handle !== undefined) inputs.push(found.handle);
+  }
+  const refs = operation.context?.consent_refs ?? [];
+  const quota = sources.quota.refusal(caller?.id ?? 'unknown', operation.engine_id, now);
+  const facts: PreFacts = {
+    now,
+    paramsBytes: planned.paramsBytes,
+    engine: resolution.engine
+      ? describeEngine(resolution.engine, operation, code)
+      : { found: false, error: resolution.error },
+    inputs: inputFacts,
+    policy: sources.policy.policyFor(operation, caller),
+    consents: refs.length === 0 ? [] : sources.policy.consents(refs),
+    caller,
+    budget: completeBudget(operation.budget, engine?.manifest.default_budget ?? emptyUsage()),
+    quota: quota === undefined ? { exceeded: false } : { exceeded: true, reason: quota },
+    circuit: sources.quota.circuit(operation.engine_id, now),
+    runBudget: 'absent',
+  };
+  return { facts, engine, code, inputs };
+}
+
+function tryLoad(engine: RegisteredEngine, load: FactSources['loadCode']): EngineCode | undefined {
+  try {
+    return load(engine);
+  } catch (thrown) {
+    // G-INTEGRITY denies when there is no code; anything but the registry's own refusal is a fault of ours.
+    if (thrown instanceof MexError) return undefined;
+    throw thrown;
+  }
+}
+
+function describeEngine(
+  engine: RegisteredEngine,
+  operation: PlannedOperation,
+  code: EngineCode | undefined,
+): EngineFacts {
+  const found = engine.operations.get(operation.operation);
+  return {
+    found: true,
+    manifest: engine.manifest,
+    manifestSha256: engine.manifestSha256,
+    operation: found?.manifest,
+    params: found?.params(),
+    loadedBundleSha256: code?.sha256,
+    certified: engine.certificate !== 'absent',
+  };
+}
+
+async function inspectInput(
+  input: PlannedOperation['inputs'][number],
+  sources: FactSources,
+): Promise<{ fact: InputFact; handle?: ArtifactHandle }> {
+  if ('entity_id' in input) {
+    const handle = await sources.resolveEntity?.(input);
+    if (handle === undefined)
+      return { fact: { state: 'unresolved-entity', detail: `${input.entity_type} ${input.entity_id}` } };
+    return { fact: { state: 'present' }, handle };
+  }
+  try {
+    await sources.store.verifyHandle(input);
+    return { fact: { state: 'present' }, handle: input };
+  } catch (thrown) {
+    if (!(thrown instanceof MexError)) throw thrown;
+    return { fact: { state: thrown.code === 'ARTIFACT_NOT_FOUND' ? 'missing' : 'mismatch', detail: thrown.message } };
+  }
+}

@@ -1,0 +1,213 @@
+import type { EngineResult, FlightEvent, IsolationTier, ProblemReport } from '@mex/envelope';
+import { digestJson } from '@mex/envelope/digest';
+import { checkCapability, type GateDenial, type GateOutcome, type PreFacts } from '@mex/gates';
+import type { Refusal } from './broker/broker.ts';
+import type { Grant } from './grant.ts';
+import { type Planned, stamp } from './planned.ts';
+import type { ReportedProblem } from './sandbox/protocol.ts';
+
+/** Digest of what the gates decided on: each part by its own digest or value (CONTRACT §14 K). */
+export function factsDigest(facts: PreFacts): string {
+  return digestJson({
+    budget: facts.budget,
+    certified: facts.engine.found && facts.engine.certified,
+    circuit: facts.circuit,
+    consents: facts.consents.map((consent) => consent.consentId),
+    inputs: facts.inputs.map((input) => input.state),
+    manifest: facts.engine.found ? facts.engine.manifestSha256 : null,
+    policy: facts.policy.sha256,
+    profile: facts.policy.profileId,
+    quota_exceeded: facts.quota.exceeded,
+  });
+}
+
+export function receivedEvent(planned: Planned, now: number): FlightEvent {
+  const { operation } = planned;
+  return {
+    ...stamp(planned.base, now),
+    type: 'system',
+    subject: 'operation.received',
+    body: {
+      op_id: operation.op_id,
+      engine_id: operation.engine_id,
+      operation: operation.operation,
+      operation_sha256: planned.sha256,
+    },
+  };
+}
+
+/** One event per capability asked for, allow or deny (CONTRACT §7). The broker's later refusals add to them. */
+export function capabilityEvents(planned: Planned, facts: PreFacts, now: number): FlightEvent[] {
+  return planned.operation.capabilities_requested.map((id) =>
+    capabilityEvent(planned, id, checkCapability(planned.operation, facts, id) === undefined ? 'allow' : 'deny', now),
+  );
+}
+
+export function capabilityEvent(planned: Planned, id: string, outcome: 'allow' | 'deny', now: number): FlightEvent {
+  return {
+    ...stamp(planned.base, now),
+    type: 'capability_check',
+    capability_id: id,
+    actor_id: planned.caller?.id ?? 'unknown',
+    job_id: planned.base.job_id ?? planned.operation.op_id,
+    decision_outcome: outcome,
+  };
+}
+
+export function gatesEvent(
+  planned: Planned,
+  phase: 'pre' | 'post',
+  outcomes: readonly GateOutcome[],
+  factsSha256: string,
+  now: number,
+): FlightEvent {
+  return {
+    ...stamp(planned.base, now),
+    type: 'system',
+    subject: 'gates.checked',
+    body: {
+      op_id: planned.operation.op_id,
+      phase,
+      outcomes: outcomes.map((outcome) =>
+        outcome.reason === undefined ? outcome : { ...outcome, reason: outcome.reason.slice(0, 1_000) },
+      ),
+      facts_sha256: factsSha256,
+    },
+  };
+}
+
+export function grantedEvent(planned: Planned, grant: Grant, now: number): FlightEvent {
+  return {
+    ...stamp(planned.base, now),
+    type: 'system',
+    subject: 'operation.granted',
+    body: {
+      op_id: grant.opId,
+      grant_sha256: grant.sha256,
+      tier: grant.tier,
+      bundle_sha256: grant.manifest.bundle.sha256,
+      budget: grant.budget,
+    },
+  };
+}
+
+export function refusalEvents(planned: Planned, refusals: readonly Refusal[], now: number): FlightEvent[] {
+  return refusals.flatMap((refusal): FlightEvent[] => {
+    const denied: FlightEvent = {
+      ...stamp(planned.base, now),
+      type: 'system',
+      subject: 'broker.denied',
+      body: { op_id: planned.operation.op_id, call: refusal.call, code: refusal.code },
+    };
+    if (refusal.capabilityId === undefined) return [denied];
+    return [capabilityEvent(planned, refusal.capabilityId, 'deny', now), denied];
+  });
+}
+
+export function killedEvent(planned: Planned, code: string, now: number): FlightEvent {
+  return {
+    ...stamp(planned.base, now),
+    type: 'system',
+    subject: 'worker.killed',
+    body: { op_id: planned.operation.op_id, reason: code },
+  };
+}
+
+/** The last two events of every operation: what the engine did (system) and the call as a whole (FR-EVT-007). */
+export function endEvents(planned: Planned, result: EngineResult, resultSha256: string, now: number): FlightEvent[] {
+  const { operation } = planned;
+  const version = result.provenance.engine_version;
+  const tier: IsolationTier = result.provenance.environment.isolation_tier;
+  const codes = result.errors.map((error) => error.code);
+  return [
+    {
+      ...stamp(planned.base, now),
+      type: 'system',
+      subject: 'engine.run',
+      body: {
+        op_id: operation.op_id,
+        engine_id: operation.engine_id,
+        ...(version === undefined ? {} : { engine_version: version }),
+        operation: operation.operation,
+        status: result.status,
+        tier,
+        artifact_refs: result.outputs.slice(0, 1_000).map((output) => output.artifact_id),
+        evidence_refs: result.evidence.slice(0, 1_000).map((output) => output.artifact_id),
+        result_sha256: resultSha256,
+        usage: result.usage,
+        error_codes: codes,
+      },
+    },
+    {
+      ...stamp(planned.base, now),
+      type: 'tool_call',
+      tool_call_id: operation.op_id,
+      tool_id: operation.engine_id,
+      tool_version: version ?? 'unresolved',
+      transport: 'mex',
+      side_effect: result.outputs.length > 0 ? 'write' : 'none',
+      idempotency: 'keyed',
+      idempotency_key: operation.context?.idempotency_key ?? operation.op_id,
+      ok: result.status === 'succeeded',
+      args_hash: planned.sha256,
+      result_hash: resultSha256,
+      error: codes[0] ?? null,
+      timing: { started_at: result.started_at, duration_ms: Math.max(0, now - planned.startedAt) },
+      resources_touched: result.provenance.inputs.slice(0, 1_000),
+      capability_ids: result.provenance.capabilities_granted.map((granted) => granted.capability_id),
+    },
+  ];
+}
+
+/** Every denial is a Problem (CONTRACT §1). */
+export function denialProblem(planned: Planned, denial: GateDenial): ProblemReport {
+  return {
+    title: `${denial.gate} denied ${planned.operation.operation}: ${denial.code}`,
+    message: `${denial.reason} ${denial.remedy}`.slice(0, 4_096),
+    severity: denial.severity,
+    source: 'gates',
+    surface: 'operation',
+    tool: planned.operation.engine_id,
+    code: denial.code,
+    locations: [],
+    evidence_refs: [planned.operation.op_id],
+    link_confidence: 'direct',
+  };
+}
+
+/** An operation that failed while or after it ran. */
+export function failureProblem(
+  planned: Planned,
+  error: { code: string; message: string; remedy?: string },
+): ProblemReport {
+  return {
+    title: `${planned.operation.operation} failed: ${error.code}`,
+    message: [error.message, error.remedy ?? ''].join(' ').trim().slice(0, 4_096),
+    severity: 'error',
+    source: 'runtime',
+    surface: 'operation',
+    tool: planned.operation.engine_id,
+    code: error.code,
+    locations: [],
+    evidence_refs: [planned.operation.op_id],
+    link_confidence: 'direct',
+  };
+}
+
+/** What an engine reported. It speaks in its own name only, and cannot say `fatal`: BLOCK is the policy's word. */
+export function engineProblem(planned: Planned, reported: ReportedProblem): ProblemReport {
+  return {
+    title: reported.title,
+    message: reported.message,
+    severity: reported.severity,
+    source: planned.operation.engine_id,
+    surface: 'operation',
+    tool: planned.operation.engine_id,
+    code: reported.code,
+    locations: (reported.locations ?? []).map(({ path, line, column }) =>
+      line === undefined ? { path } : { path, range: { start: column === undefined ? { line } : { line, column } } },
+    ),
+    evidence_refs: [planned.operation.op_id],
+    link_confidence: 'direct',
+  };
+}

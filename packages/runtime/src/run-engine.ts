@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import type { ArtifactStore } from '@mex/artifacts';
+import {
+  type ArtifactHandle,
+  canonicalJson,
+  type EngineResult,
+  type ResultError,
+  type ResultStatus,
+  utf8Length,
+} from '@mex/envelope';
+import { sha256Hex } from '@mex/envelope/digest';
+import { budgetExceededCode, type PostFacts } from '@mex/gates';
+import { Broker } from './broker/broker.ts';
+import { engineReply } from './broker/call.ts';
+import type { StagedOutput } from './broker/fs-write.ts';
+import { Meter } from './budgets.ts';
+import type { Grant } from './grant.ts';
+import type { Planned } from './planned.ts';
+import type { EngineReply, JobRequest } from './sandbox/protocol.ts';
+import type { EngineCode, JobOutcome, KillReason, SandboxTier } from './sandbox/tier.ts';
+
+/** Time as D2 and D3 operations see it: the same for everyone, so that equal inputs give equal bytes (CONTRACT §6). */
+export const FROZEN_TIME_MS = Date.UTC(2000, 0, 1);
+
+/** How an engine's run went, before the post-gates have seen it. */
+export interface EngineRun {
+  readonly broker: Broker;
+  readonly meter: Meter;
+  readonly outcome: JobOutcome;
+  readonly reply: EngineReply | undefined;
+  readonly status: ResultStatus;
+  readonly error: ResultError | undefined;
+}
+
+export interface RunInput {
+  readonly planned: Planned;
+  readonly grant: Grant;
+  readonly code: EngineCode;
+  readonly inputs: readonly ArtifactHandle[];
+  readonly tier: SandboxTier;
+  readonly store: ArtifactStore;
+  readonly session: number;
+  readonly now: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Starts the tier with one message and serves its calls until it ends. Never rejects for what an engine does. */
+export async function runEngine(run: RunInput): Promise<EngineRun> {
+  const { planned, grant, code, inputs, tier, store, session } = run;
+  const meter = new Meter(grant.budget);
+  const broker = new Broker({ session, grant, inputs, store, meter });
+  const outcome = await tier.run({
+    opId: grant.opId,
+    code,
+    request: jobRequest(run),
+    limits: grant.budget,
+    onCall: broker.serve,
+    signal: run.signal,
+  });
+  broker.close();
+  meter.measure('wall_time_ms', outcome.usage.wallMs);
+  meter.measure('cpu_time_ms', outcome.usage.cpuMs);
+  meter.measure('memory_bytes', outcome.usage.memoryBytes);
+  if (outcome.kind === 'killed') {
+    const { status, error } = killed(outcome.reason, outcome.detail, meter, grant);
+    return { broker, meter, outcome, reply: undefined, status, error };
+  }
+  const reply = readReply(outcome.text);
+  if (reply === undefined) {
+    const error = failure(
+      'ENGINE_REPLY_INVALID',
+      'sandbox',
+      `${planned.operation.engine_id} answered with something that is no reply.`,
+    );
+    return { broker, meter, outcome, reply, status: 'failed', error };
+  }
+  const error = reply.ok ? undefined : engineError(grant, reply);
+  return { broker, meter, outcome, reply, status: error ? 'failed' : 'succeeded', error };
+}
+
+function jobRequest({ planned, grant, inputs, session, now }: RunInput): string {
+  const { operation } = planned;
+  const frozen = operation.determinism === 'D3' || operation.determinism === 'D2';
+  const request: JobRequest = {
+    session,
+    op_id: operation.op_id,
+    operation: operation.operation,
+    determinism: operation.determinism,
+    now_ms: frozen ? FROZEN_TIME_MS : now,
+    seed: frozen ? seedOf(planned, grant, inputs) : sha256Hex(randomUUID()),
+    params: operation.params,
+    inputs: inputs.map((input) => ({
+      ...(input.name === undefined ? {} : { name: input.name }),
+      sha256: input.sha256,
+      size: input.size_bytes,
+      mime: input.mime,
+      kind: input.kind,
+    })),
+  };
+  return JSON.stringify(request);
+}
+
+/** Everything a D3 result may depend on, and nothing else: not the op_id, not the time. */
+function seedOf(planned: Planned, grant: Grant, inputs: readonly ArtifactHandle[]): string {
+  const { operation, params } = planned.operation;
+  return sha256Hex(
+    canonicalJson([grant.manifest.bundle.sha256, operation, params, inputs.map((input) => input.sha256)]),
+  );
+}
+
+function readReply(text: string): EngineReply | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return engineReply.check(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function failure(code: string, kind: ResultError['kind'], message: string, remedy?: string): ResultError {
+  return { code, kind, message, retryable: false, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+/** Codes of the broker and the engine side that may end an operation although its manifest does not declare them. */
+const OWN_CODES = new Set([
+  'ENGINE_FAILED',
+  'CAPABILITY_USED_WITHOUT_GRANT',
+  'OUTPUT_UNDECLARED',
+  'OUTPUT_REPEATED',
+  'OUTPUT_NOT_BYTES',
+  'SUMMARY_INVALID',
+  'INPUT_UNRESOLVABLE',
+  'POLICY_PATH_ESCAPE',
+]);
+
+function engineError(grant: Grant, reply: EngineReply): ResultError {
+  const thrown = reply.error ?? {
+    code: 'ENGINE_FAILED',
+    message: 'The engine failed without saying why.',
+    retryable: false,
+  };
+  const declared = grant.operation.error_codes.includes(thrown.code);
+  if (declared) return { ...failure(thrown.code, 'tool', thrown.message), retryable: thrown.retryable };
+  if (thrown.code === 'CAPABILITY_USED_WITHOUT_GRANT') {
+    return failure(
+      thrown.code,
+      'capability',
+      thrown.message,
+      'Add the capability to capabilities_requested, or treat the engine as hostile.',
+    );
+  }
+  if (OWN_CODES.has(thrown.code) || thrown.code.startsWith('ARTIFACT_')) {
+    return failure(thrown.code, thrown.code.startsWith('ARTIFACT_') ? 'integrity' : 'tool', thrown.message);
+  }
+  return failure('ENGINE_FAILED', 'tool', thrown.message, 'This is a fault of the engine: report it to its author.');
+}
+
+function killed(
+  reason: KillReason,
+  detail: string,
+  meter: Meter,
+  grant: Grant,
+): { status: ResultStatus; error: ResultError } {
+  const over = (field: 'wall_time_ms' | 'cpu_time_ms' | 'memory_bytes') => {
+    // Ended at its limit: the figure says so even where the last sample was taken just before.
+    meter.usage[field] = Math.max(meter.usage[field], grant.budget[field]);
+    const message = `${field}: the budget of ${grant.budget[field]} is used up; the engine was ended.`;
+    return failure(
+      budgetExceededCode(field),
+      'budget',
+      message,
+      `Raise budget.${field}, or give the engine less to do.`,
+    );
+  };
+  if (reason === 'wall_time') return { status: 'timed_out', error: over('wall_time_ms') };
+  if (reason === 'cpu_time') return { status: 'failed', error: over('cpu_time_ms') };
+  if (reason === 'memory') return { status: 'failed', error: over('memory_bytes') };
+  if (reason === 'cancelled') return { status: 'cancelled', error: failure('OPERATION_CANCELLED', 'canceled', detail) };
+  if (reason === 'broker') {
+    const [code = 'SANDBOX_PROTOCOL', ...rest] = detail.split(': ');
+    const kind = code.startsWith('BUDGET_EXCEEDED_') ? 'budget' : 'sandbox';
+    return { status: 'failed', error: failure(code, kind, rest.join(': ') || detail) };
+  }
+  if (reason === 'load_failed') {
+    return {
+      status: 'failed',
+      error: failure(
+        'ENGINE_LOAD_FAILED',
+        'sandbox',
+        'The engine could not be loaded in its sandbox.',
+        'Build it again and run its tests.',
+      ),
+    };
+  }
+  return {
+    status: 'failed',
+    error: failure(
+      'ENGINE_CRASHED',
+      'sandbox',
+      'The engine ended its sandbox.',
+      'Look at its log; report it to its author.',
+    ),
+  };
+}
+
+/** What the post-gates look at. */
+export function postFacts(run: EngineRun, grant: Grant, result: EngineResult): PostFacts {
+  const staged = [...run.broker.writer.staged.values()];
+  return {
+    manifest: grant.manifest,
+    operation: grant.operation,
+    granted: grant.capabilities.map((granted) => granted.capabilityId),
+    usedCapabilities: [...run.broker.used],
+    budget: grant.budget,
+    usage: run.meter.usage,
+    summaryBytes: result.summary === undefined ? 0 : utf8Length(canonicalJson(result.summary)),
+    storedSha256: new Set(staged.map((output) => output.sha256)),
+    outputNames: staged.map((output) => output.declaration.name),
+    nondeterminism: run.reply?.influences ?? [],
+  };
+}
+
+/** Handles of what was staged, before it is stored: the artifact ids are assigned here. */
+export function stagedHandles(staged: Iterable<StagedOutput>): {
+  outputs: ArtifactHandle[];
+  evidence: ArtifactHandle[];
+} {
+  const outputs: ArtifactHandle[] = [];
+  const evidence: ArtifactHandle[] = [];
+  for (const output of staged) {
+    const { kind, mime, name } = output.declaration;
+    const handle = {
+      artifact_id: randomUUID(),
+      sha256: output.sha256,
+      size_bytes: output.bytes.byteLength,
+      mime,
+      kind,
+      name,
+    };
+    (output.declaration.evidence ? evidence : outputs).push(handle);
+  }
+  return { outputs, evidence };
+}
