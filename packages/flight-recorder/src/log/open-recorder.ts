@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { type Signer, verifierKeyOf } from '../checkpoint/signer.ts';
 import { headInvalid, signerMismatch } from '../errors.ts';
+import { Frontier } from '../merkle/frontier.ts';
 import { openForReading, openForWriting } from '../store/database.ts';
 import { newEventId } from './event-id.ts';
 import { DEFAULT_REDACTOR, type EventRedactor, EventScreen } from './event-redactor.ts';
 import { createEventRow } from './event-row.ts';
-import { type LogHead, readHead } from './head.ts';
+import { HeadSealer, type LogHead, readHead } from './head.ts';
 import { FlightRecorder } from './recorder.ts';
 import { checkTail } from './recovery.ts';
 import { WriteSession } from './write-session.ts';
@@ -34,10 +35,12 @@ export function openRecorder(options: RecorderOptions): FlightRecorder {
   if (readOnly) return new FlightRecorder({ file, db: openForReading(file), screen, session: undefined });
   const verifierKey = signer === undefined ? undefined : verifierKeyOf(signer);
   const origin = signer?.keyName ?? `mex.log/${randomBytes(8).toString('hex')}`;
-  const db = openForWriting(file, { origin, verifierKey });
+  const sealer = new HeadSealer(signer);
+  const empty = { origin, base: Frontier.empty(), tree: Frontier.empty() };
+  const db = openForWriting(file, { origin, verifierKey, seal: sealer.seal(empty) });
   try {
     checkIdentity(db, file, verifierKey);
-    const session = new WriteSession({ db, file, signer, clock });
+    const session = new WriteSession({ db, file, signer, sealer, clock });
     session.start((head) => {
       checkTail(db, file, head);
       return createEventRow(recoveredEvent(head, clock()), 0, screen);

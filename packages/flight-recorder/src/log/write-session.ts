@@ -3,7 +3,7 @@ import type { Signer } from '../checkpoint/signer.ts';
 import { logClosed, logUnsigned } from '../errors.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { EventRow } from './event-row.ts';
-import { HeadSealer, type LogHead } from './head.ts';
+import type { HeadSealer, LogHead } from './head.ts';
 import { Presence } from './presence.ts';
 import { type AppendOutcome, type Companion, LogWriter, type PendingAppend } from './writer.ts';
 
@@ -20,6 +20,7 @@ export interface SessionParts {
   readonly db: DatabaseSync;
   readonly file: string;
   readonly signer: Signer | undefined;
+  readonly sealer: HeadSealer;
   readonly clock: () => number;
 }
 
@@ -33,9 +34,9 @@ export class WriteSession {
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ db, file, signer, clock }: SessionParts) {
+  constructor({ db, file, signer, sealer, clock }: SessionParts) {
     this.#file = file;
-    this.#writer = new LogWriter(db, file, new HeadSealer(signer));
+    this.#writer = new LogWriter(db, file, sealer);
     this.#checkpointer = signer === undefined ? undefined : new Checkpointer(db, signer, clock);
     this.#presence = new Presence(db);
   }

@@ -14,6 +14,8 @@ const CACHE_KIB = 16_384;
 export interface LogIdentity {
   readonly origin: string;
   readonly verifierKey: string | undefined;
+  /** Seal of the head without events. */
+  readonly seal: Uint8Array | undefined;
 }
 
 /** Opens a log for reading. @throws MexError `LOG_NOT_FOUND`, `LOG_UNREADABLE`, `LOG_VERSION`. */
@@ -62,9 +64,10 @@ function createLog(db: DatabaseSync, identity: LogIdentity): void {
     const { count } = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get() ?? {};
     if (userVersion(db) === 0 && count === 0) {
       createSchema(db);
-      db.prepare("INSERT INTO log_head VALUES (0, ?, ?, 0, x'', 0, x'', NULL)").run(
+      db.prepare("INSERT INTO log_head VALUES (0, ?, ?, 0, x'', 0, x'', ?)").run(
         identity.origin,
         identity.verifierKey ?? null,
+        identity.seal ?? null,
       );
     }
     db.exec('COMMIT');
