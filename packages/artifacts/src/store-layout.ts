@@ -1,0 +1,71 @@
+import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { codeOf } from './errors.ts';
+import { isLeftover, ownOwnerToken } from './process-owner.ts';
+
+/** Where things lie in a store directory. */
+export interface StoreLayout {
+  readonly dir: string;
+  readonly database: string;
+  readonly objects: string;
+  readonly temp: string;
+  readonly quarantine: string;
+}
+
+/** Objects up to this size live in the SQLite pack; larger ones are files. See README, "Layout". */
+export const PACK_LIMIT_BYTES = 64 * 1024;
+
+/** Creates the directories that are missing and removes what dead processes left in `temp`. */
+export function openLayout(dir: string, nowMs: number): StoreLayout {
+  const root = resolve(dir);
+  const layout: StoreLayout = {
+    dir: root,
+    database: join(root, 'objects.db'),
+    objects: join(root, 'objects'),
+    temp: join(root, 'tmp'),
+    quarantine: join(root, 'quarantine'),
+  };
+  if (!existsSync(layout.quarantine)) {
+    for (const path of [layout.objects, layout.temp, layout.quarantine])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    syncDirectory(root);
+    syncDirectory(dirname(root));
+  }
+  sweepTemp(layout, nowMs);
+  return layout;
+}
+
+/** Path of a file object: `objects/ab/<sha256>`. */
+export function objectPath(layout: StoreLayout, sha256: string): string {
+  return join(layout.objects, sha256.slice(0, 2), sha256);
+}
+
+let tempCounter = 0;
+
+/** A fresh name for a temporary file; it carries its owner. */
+export function tempName(): string {
+  tempCounter += 1;
+  return `${ownOwnerToken()}.${tempCounter.toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+}
+
+/** Makes renames in a directory durable. Not possible on every platform; there the rename itself must do. */
+export function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    const errno = codeOf(error);
+    if (errno !== 'EINVAL' && errno !== 'EPERM' && errno !== 'EISDIR') throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function sweepTemp(layout: StoreLayout, nowMs: number): void {
+  for (const name of readdirSync(layout.temp)) {
+    const path = join(layout.temp, name);
+    const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (changed === undefined) continue;
+    if (isLeftover(name.slice(0, name.indexOf('.')), changed, nowMs)) rmSync(path, { force: true });
+  }
+}
