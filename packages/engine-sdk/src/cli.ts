@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { buildEngine } from './build.ts';
 
 const [command, dir = '.'] = process.argv.slice(2);
