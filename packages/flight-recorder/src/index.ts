@@ -9,3 +9,5 @@ export { openRecorder, type RecorderOptions } from './log/open-recorder.ts';
 export type { EventFilter, RecordedEvent } from './log/reader.ts';
 export type { FlightRecorder } from './log/recorder.ts';
 export type { Companion } from './log/writer.ts';
+export type { ProblemBase, ProblemDraft } from './problems/draft.ts';
+export type { ProblemFilter, ProblemStore } from './problems/problem-store.ts';

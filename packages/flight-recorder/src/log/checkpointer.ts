@@ -6,7 +6,7 @@ import type { LogHead } from './head.ts';
 /** Events after which a transaction carries a signed checkpoint. It also bounds the check after a crash. */
 const EVERY_EVENTS = 4_096;
 /** Milliseconds after which it does. */
-const EVERY_MS = 10_000;
+const EVERY_MS = 60_000;
 
 /** Decides when the tree is signed and keeps the signed heads. */
 export class Checkpointer {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FlightEvent } from '@mex/envelope';
 import { logReadOnly } from '../errors.ts';
+import { ProblemStore } from '../problems/problem-store.ts';
 import type { EventScreen } from './event-redactor.ts';
 import { createEventRow } from './event-row.ts';
 import { type FollowOptions, followEvents } from './follow.ts';
@@ -15,6 +16,7 @@ export interface RecorderParts {
   readonly screen: EventScreen;
   /** Absent when the log was opened for reading only. */
   readonly session: WriteSession | undefined;
+  readonly clock: () => number;
 }
 
 /** An open log. Several processes may have the same one open. */
@@ -25,16 +27,23 @@ export class FlightRecorder {
    * your own on this connection would swallow the recorder's.
    */
   readonly database: DatabaseSync;
+  readonly problems: ProblemStore;
   readonly #screen: EventScreen;
   readonly #session: WriteSession | undefined;
   readonly #reader: EventReader;
 
-  constructor({ file, db, screen, session }: RecorderParts) {
+  constructor({ file, db, screen, session, clock }: RecorderParts) {
     this.file = file;
     this.database = db;
     this.#screen = screen;
     this.#session = session;
     this.#reader = new EventReader(db);
+    this.problems = new ProblemStore({
+      db,
+      screen,
+      clock,
+      append: (events, companion) => this.append(events, companion),
+    });
   }
 
   /**

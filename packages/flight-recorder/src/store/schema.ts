@@ -38,6 +38,7 @@ const TABLES = [
   'CREATE TABLE log_writers (token TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT, WITHOUT ROWID',
   `CREATE TABLE problems (
     id TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
     severity TEXT NOT NULL,
     status TEXT NOT NULL,
     count INTEGER NOT NULL,
