@@ -28,7 +28,7 @@ const DEFAULTS: CanonicalBounds = { maxDepth: BOUNDS.maxJsonDepth, maxChars: 64 
  */
 export function canonicalJson(value: unknown, bounds?: Partial<CanonicalBounds>): string {
   const limits = bounds === undefined ? DEFAULTS : { ...DEFAULTS, ...bounds };
-  return new CanonicalWriter(limits).write(value, 0);
+  return new CanonicalWriter(limits).document(value);
 }
 
 /** `canonicalJson` as UTF-8, ready for a digest or a file. */
@@ -78,7 +78,13 @@ class CanonicalWriter {
     this.maxChars = bounds.maxChars;
   }
 
-  write(value: unknown, depth: number): string {
+  document(value: unknown): string {
+    const text = this.write(value, 0);
+    if (text.length > this.maxChars) throw this.tooLarge(0);
+    return text;
+  }
+
+  private write(value: unknown, depth: number): string {
     switch (typeof value) {
       case 'string':
         return isSimple(value) ? `"${value}"` : this.string(value, depth);

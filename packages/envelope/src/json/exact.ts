@@ -1,8 +1,12 @@
 import { formatPointer, formatPosition, type JsonDoorCode, refuseText } from './refusal.ts';
 import { utf8Length } from './utf8.ts';
-import type { JsonBounds } from './value.ts';
+import type { JsonBounds, JsonObject, JsonValue } from './value.ts';
 
-const LITERALS = ['true', 'false', 'null'] as const;
+const LITERALS: readonly (readonly [word: string, value: JsonValue])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
 const END = Number.NaN;
 
 /**
@@ -10,8 +14,8 @@ const END = Number.NaN;
  * reference that the fast path of `parseStrictJson` must agree with, and the source of every position in a message.
  * @throws MexError with a `JsonDoorCode`.
  */
-export function verifyExactly(text: string, bounds: JsonBounds): void {
-  new ExactReader(text, bounds).document();
+export function readExactly(text: string, bounds: JsonBounds): JsonValue {
+  return new ExactReader(text, bounds).document();
 }
 
 class ExactReader {
@@ -26,52 +30,58 @@ class ExactReader {
     this.bounds = bounds;
   }
 
-  document(): void {
-    this.value();
+  document(): JsonValue {
+    const value = this.value();
     if (this.at < this.text.length) throw this.unexpected('the end of the text');
+    return value;
   }
 
   /** One value with the white space around it. Recursion ends at `maxDepth`. */
-  private value(): void {
+  private value(): JsonValue {
     this.space();
+    const value = this.bareValue();
+    this.space();
+    return value;
+  }
+
+  private bareValue(): JsonValue {
     const char = this.text[this.at];
-    if (char === '"') this.string();
-    else if (char === '{') this.object();
-    else if (char === '[') this.array();
-    else if (char === '-' || isDigit(this.peek())) this.number();
-    else this.literal();
-    this.space();
+    if (char === '"') return this.string();
+    if (char === '{') return this.object();
+    if (char === '[') return this.array();
+    return char === '-' || isDigit(this.peek()) ? this.number() : this.literal();
   }
 
-  private object(): void {
+  private object(): JsonObject {
     this.enter();
-    const names = new Set<string>();
+    const members = new Map<string, JsonValue>();
     this.space();
-    if (!this.skip('}')) {
-      do {
-        this.space();
-        this.name(names);
-        this.space();
-        if (!this.skip(':')) throw this.unexpected('":"');
-        this.value();
-        this.path.pop();
-      } while (this.skip(','));
-      if (!this.skip('}')) throw this.unexpected('"," or "}"');
-    }
+    if (this.skip('}')) return {};
+    do {
+      this.space();
+      const name = this.name(members);
+      this.space();
+      if (!this.skip(':')) throw this.unexpected('":"');
+      members.set(name, this.value());
+      this.path.pop();
+    } while (this.skip(','));
+    if (!this.skip('}')) throw this.unexpected('"," or "}"');
+    // Unlike assignment, this neither runs setters of a changed Object.prototype nor fails on a frozen one.
+    return Object.fromEntries(members);
   }
 
-  private array(): void {
+  private array(): JsonValue[] {
     this.enter();
+    const elements: JsonValue[] = [];
     this.space();
-    if (!this.skip(']')) {
-      let index = 0;
-      do {
-        this.path.push(index++);
-        this.value();
-        this.path.pop();
-      } while (this.skip(','));
-      if (!this.skip(']')) throw this.unexpected('"," or "]"');
-    }
+    if (this.skip(']')) return elements;
+    do {
+      this.path.push(elements.length);
+      elements.push(this.value());
+      this.path.pop();
+    } while (this.skip(','));
+    if (!this.skip(']')) throw this.unexpected('"," or "]"');
+    return elements;
   }
 
   private enter(): void {
@@ -82,24 +92,25 @@ class ExactReader {
     this.at++;
   }
 
-  private name(names: Set<string>): void {
+  private name(members: ReadonlyMap<string, JsonValue>): string {
     const start = this.at;
     if (this.text[start] !== '"') throw this.unexpected('a name in double quotes');
     const name = this.string();
     this.path.push(name);
     if (name === '__proto__') throw this.refuse('JSON_FORBIDDEN_KEY', 'no member may be called "__proto__"', start);
-    if (names.has(name)) throw this.refuse('JSON_DUPLICATE_KEY', 'this name was already given in this object', start);
-    names.add(name);
+    if (members.has(name)) throw this.refuse('JSON_DUPLICATE_KEY', 'this name was already given in this object', start);
     this.members++;
     if (this.members > this.bounds.maxKeys) {
       throw this.refuse('JSON_TOO_MANY_KEYS', `more than ${this.bounds.maxKeys} members`, start);
     }
+    return name;
   }
 
   private string(): string {
     const start = this.at;
     const escaped = this.skipString();
     const raw = this.text.slice(start + 1, this.at - 1);
+    // As a document of its own the string is beyond the fault of V8 that `JsonStructure.hasEscapedNames` is about.
     const string: string = escaped ? JSON.parse(`"${raw}"`) : raw;
     // The raw text counts too: a raw half and an escaped half make a pair only after unescaping.
     if (!raw.isWellFormed() || !string.isWellFormed()) {
@@ -136,7 +147,7 @@ class ExactReader {
     else throw this.refuse('JSON_SYNTAX', 'not an escape that JSON knows');
   }
 
-  private number(): void {
+  private number(): number {
     const start = this.at;
     this.skip('-');
     if (!this.skip('0')) this.digits();
@@ -152,6 +163,7 @@ class ExactReader {
     if (isInteger && Math.abs(double) > Number.MAX_SAFE_INTEGER && String(double) !== written) {
       throw this.refuse('JSON_NUMBER', 'the integer has more digits than a double keeps', start);
     }
+    return double;
   }
 
   private digits(): void {
@@ -159,10 +171,11 @@ class ExactReader {
     while (isDigit(this.peek())) this.at++;
   }
 
-  private literal(): void {
-    const literal = LITERALS.find((word) => this.text.startsWith(word, this.at));
+  private literal(): JsonValue {
+    const literal = LITERALS.find(([word]) => this.text.startsWith(word, this.at));
     if (literal === undefined) throw this.unexpected('a value');
-    this.at += literal.length;
+    this.at += literal[0].length;
+    return literal[1];
   }
 
   private space(): void {

@@ -12,6 +12,11 @@ const CLOSE = 0x7d;
 export interface JsonStructure {
   readonly depth: number;
   readonly members: number;
+  /**
+   * Whether a name has an escape. V8 up to 14.6 at least (Node 24 and 26; nodejs/node#63785) can read such a name as
+   * another one that an earlier text contained, so a sender chooses what a later sender's document says.
+   */
+  readonly hasEscapedNames: boolean;
 }
 
 /** Counts nesting and members by looking at each UTF-8 byte once. Needs no valid text and never throws. */
@@ -19,17 +24,26 @@ export function scanStructure(bytes: Uint8Array, length: number): JsonStructure 
   let members = 0;
   let depth = 0;
   let deepest = 0;
+  let escaped = false;
+  let hasEscapedNames = false;
   for (let at = 0; at < length; at++) {
     const byte = bytes[at] ?? 0;
     if (byte === QUOTE) {
-      for (at++; at < length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
-    } else if (byte === COLON) members++;
-    else if ((byte | CASE_BIT) === OPEN) {
+      escaped = false;
+      for (at++; at < length && bytes[at] !== QUOTE; at++) {
+        if (bytes[at] !== BACKSLASH) continue;
+        escaped = true;
+        at++;
+      }
+    } else if (byte === COLON) {
+      members++;
+      if (escaped) hasEscapedNames = true;
+    } else if ((byte | CASE_BIT) === OPEN) {
       depth++;
       if (depth > deepest) deepest = depth;
     } else if ((byte | CASE_BIT) === CLOSE) depth--;
   }
-  return { depth: deepest, members };
+  return { depth: deepest, members, hasEscapedNames };
 }
 
 /**
@@ -37,7 +51,7 @@ export function scanStructure(bytes: Uint8Array, length: number): JsonStructure 
  * a forbidden key, a number that may have lost digits, a string that may be too long or broken.
  *
  * JSON.parse keeps the last of several members of one name, so the value has fewer members than the text has colons
- * exactly when a name was repeated, however it was escaped.
+ * exactly when a name was repeated.
  */
 export function countMembers(value: JsonValue, checkStrings: boolean, bounds: JsonBounds): number {
   if (typeof value === 'string') return checkStrings && isDoubtful(value, bounds) ? Number.NaN : 0;

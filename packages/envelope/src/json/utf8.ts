@@ -45,24 +45,24 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Index of the first byte that is no UTF-8, found by halving: a prefix is bad exactly when it reaches that byte. */
-export function findInvalidUtf8(bytes: Uint8Array): number {
+/** The whole characters before the first that is no UTF-8, found by halving: a prefix is good until it reaches that one. */
+export function decodeValidPrefix(bytes: Uint8Array): string {
   let good = 0;
-  let bad = bytes.length;
-  while (good < bad) {
-    const middle = (good + bad + 1) >> 1;
-    if (isValidPrefix(bytes.subarray(0, middle))) good = middle;
-    else bad = middle - 1;
+  let bad = bytes.length + 1;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (decodePrefix(bytes, middle) === undefined) bad = middle;
+    else good = middle;
   }
-  return good;
+  return decodePrefix(bytes, good) ?? '';
 }
 
-/** A sequence cut short at the end is still a valid prefix, hence `stream`. */
-function isValidPrefix(bytes: Uint8Array): boolean {
+/** A character cut short at the end is left out, hence `stream`. */
+function decodePrefix(bytes: Uint8Array, length: number): string | undefined {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return true;
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    return decoder.decode(bytes.subarray(0, length), { stream: true });
   } catch {
-    return false;
+    return undefined;
   }
 }
