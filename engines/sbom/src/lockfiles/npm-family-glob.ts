@@ -3,7 +3,7 @@
  * expression because the patterns come from the scanned project: matching here is at most |pattern| x |path| steps.
  */
 
-const MAX_PATTERNS = 1000;
+const MAX_PATTERNS = 256;
 const MAX_PATTERN = 1024;
 const MAX_BRACES = 64;
 

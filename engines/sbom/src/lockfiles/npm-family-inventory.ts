@@ -26,12 +26,14 @@ interface Draft extends ReachNode {
   readonly name: string;
   readonly version: string | undefined;
   source: PackageSource;
-  readonly hashes: Map<string, PackageHash>;
-  readonly licenses: Set<string>;
+  readonly hashes: PackageHash[];
+  readonly licenses: string[];
   alias: string | undefined;
   marks: Marks | undefined;
 }
 
+/** Different hashes or licenses kept for one package that is listed many times. */
+const MAX_MERGED = 32;
 const MAX_WARNINGS = 200;
 const MAX_NAME = 1024;
 const MAX_ADDRESS = 8192;
@@ -59,8 +61,14 @@ export class InventoryDraft {
     const key = keyOf(name, version?.toWellFormed(), found.source);
     const draft = this.#drafts.get(key) ?? this.#create(key, name, version?.toWellFormed(), found);
     if (draft.source.url === undefined && found.source.url !== undefined) draft.source = wellFormed(found.source);
-    for (const hash of found.hashes ?? []) draft.hashes.set(`${hash.algorithm} ${hash.hex}`, hash);
-    for (const license of found.licenses ?? []) draft.licenses.add(license.toWellFormed());
+    for (const hash of found.hashes ?? []) {
+      const isNew = draft.hashes.length < MAX_MERGED && !draft.hashes.some((known) => known.hex === hash.hex);
+      if (isNew) draft.hashes.push(hash);
+    }
+    for (const license of found.licenses ?? []) {
+      const isNew = draft.licenses.length < MAX_MERGED && !draft.licenses.includes(license.toWellFormed());
+      if (isNew) draft.licenses.push(license.toWellFormed());
+    }
     const alias = found.installedAs === undefined || found.installedAs === found.name ? undefined : found.installedAs;
     if (alias !== undefined && (draft.alias === undefined || alias < draft.alias)) draft.alias = alias.toWellFormed();
     if (found.marks !== undefined) this.mark(key, found.marks);
@@ -80,8 +88,8 @@ export class InventoryDraft {
       name,
       version,
       source: wellFormed(found.source),
-      hashes: new Map(),
-      licenses: new Set(),
+      hashes: [],
+      licenses: [],
       alias: undefined,
       marks: undefined,
       edges: new Map(),
@@ -121,7 +129,8 @@ export class InventoryDraft {
   }
 
   finish(about: Pick<LockfileInventory, 'path' | 'format' | 'root' | 'graph'>): LockfileInventory {
-    const marks = markReach(this.#drafts);
+    const isMarked = [...this.#drafts.values()].every((draft) => draft.marks !== undefined);
+    const marks = isMarked ? undefined : markReach(this.#drafts);
     const keys = [...this.#drafts.keys()].sort();
     const packages: PackageEntry[] = [];
     const direct: string[] = [];
@@ -129,7 +138,7 @@ export class InventoryDraft {
     for (const key of keys) {
       const draft = this.#drafts.get(key);
       if (draft === undefined) continue;
-      packages.push(entryOf(key, draft, draft.marks ?? marks.get(key) ?? { dev: false, optional: false }));
+      packages.push(entryOf(key, draft, draft.marks ?? marks?.get(key) ?? { dev: false, optional: false }));
       if (draft.groups.size > 0) direct.push(key);
       if (draft.edges.size > 0) edges.set(key, [...draft.edges.keys()].sort());
     }
@@ -143,6 +152,11 @@ export class InventoryDraft {
   }
 }
 
+function byAlgorithm(a: PackageHash, b: PackageHash): number {
+  const [left, right] = [`${a.algorithm} ${a.hex}`, `${b.algorithm} ${b.hex}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 function entryOf(key: string, draft: Draft, marks: Marks): PackageEntry {
   return {
     key,
@@ -150,8 +164,8 @@ function entryOf(key: string, draft: Draft, marks: Marks): PackageEntry {
     name: draft.name,
     ...(draft.version === undefined ? {} : { version: draft.version }),
     source: draft.source,
-    hashes: [...draft.hashes.keys()].sort().flatMap((hash) => draft.hashes.get(hash) ?? []),
-    licenses: [...draft.licenses].sort(),
+    hashes: draft.hashes.sort(byAlgorithm),
+    licenses: draft.licenses.sort(),
     dev: marks.dev,
     optional: marks.optional,
     ...(draft.alias === undefined ? {} : { alias: draft.alias }),

@@ -15,59 +15,64 @@ export function parseJsonFields(path: string, text: string): Fields {
     value = JSON.parse(text);
   } catch (cause) {
     const offset = offsetOfJsonError(text);
-    const what = offset >= text.length ? 'The file ends in the middle: it is truncated' : 'Not valid JSON';
+    const ending = text.trim() === '' ? 'The file is empty' : 'The file ends in the middle: it is truncated';
+    const what = offset >= text.length ? ending : 'Not valid JSON';
     const place = placeOf(text, offset);
     const message = `${what} (line ${place.line}, column ${place.column}). Restore it from version control or generate it again.`;
     throw new LockfileError('SBOM_LOCKFILE_SYNTAX', path, message, { ...place, cause });
   }
   if (isFields(value)) return value;
-  const message = `The root must be a JSON object, not ${Array.isArray(value) ? 'an array' : `${value === null ? 'null' : typeof value}`}.`;
+  const message = `The root must be a JSON object, not ${Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`}.`;
   throw new LockfileError('SBOM_LOCKFILE_SHAPE', path, message, { line: 1, column: 1 });
 }
 
-type Expected = 'value' | 'value-or-]' | 'key' | 'key-or-}' | ':' | ',';
+interface Scan {
+  /** What closes each open object and array, innermost last. */
+  readonly closers: string[];
+  expected: 'value' | 'value-or-]' | 'key' | 'key-or-}' | ':' | ',' | 'end';
+}
 
 /**
  * Offset of the first character at which `text` stops being JSON; `text.length` when it ends too early. V8 names the
  * position only in some messages and quotes file content in the others, so the place is found here, without recursion.
  */
 export function offsetOfJsonError(text: string): number {
-  const closers: string[] = [];
-  let expected: Expected | 'end' = 'value';
-  for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
-    const char = text.charAt(at);
-    const close = closers.at(-1);
-    if (char === close && (expected === ',' || expected === 'value-or-]' || expected === 'key-or-}')) {
-      closers.pop();
-      at++;
-    } else if (expected === ',' && char === ',') {
-      expected = close === '}' ? 'key' : 'value';
-      at++;
-      continue;
-    } else if (expected === ':' && char === ':') {
-      expected = 'value';
-      at++;
-      continue;
-    } else if (expected === ',' || expected === ':' || expected === 'end') {
-      return at;
-    } else if (expected.startsWith('value') && (char === '{' || char === '[')) {
-      closers.push(char === '{' ? '}' : ']');
-      expected = char === '{' ? 'key-or-}' : 'value-or-]';
-      at++;
-      continue;
-    } else {
-      const isKey = expected.startsWith('key');
-      const end = isKey && char !== '"' ? -1 - at : scalarEnd(text, at);
-      if (end < 0) return -1 - end;
-      at = end;
-      if (isKey) {
-        expected = ':';
-        continue;
-      }
-    }
-    expected = closers.length === 0 ? 'end' : ',';
+  const scan: Scan = { closers: [], expected: 'value' };
+  let at = skipSpace(text, 0);
+  while (at < text.length) {
+    const next = step(scan, text, at);
+    if (next < 0) return -1 - next;
+    at = skipSpace(text, next);
   }
   return text.length;
+}
+
+/** Reads one token; the offset after it, or `-1 - offset` of what is wrong. */
+function step(scan: Scan, text: string, at: number): number {
+  const char = text.charAt(at);
+  const { closers, expected } = scan;
+  const mayClose = expected === ',' || expected === 'value-or-]' || expected === 'key-or-}';
+  if (mayClose && char === closers.at(-1)) {
+    closers.pop();
+    scan.expected = closers.length === 0 ? 'end' : ',';
+    return at + 1;
+  }
+  if (expected === ':' || expected === ',' || expected === 'end') {
+    if (char !== expected) return -1 - at;
+    scan.expected = expected === ',' && closers.at(-1) === '}' ? 'key' : 'value';
+    return at + 1;
+  }
+  if (expected === 'key' || expected === 'key-or-}') {
+    scan.expected = ':';
+    return char === '"' ? stringEnd(text, at + 1) : -1 - at;
+  }
+  if (char === '{' || char === '[') {
+    closers.push(char === '{' ? '}' : ']');
+    scan.expected = char === '{' ? 'key-or-}' : 'value-or-]';
+    return at + 1;
+  }
+  scan.expected = closers.length === 0 ? 'end' : ',';
+  return scalarEnd(text, at);
 }
 
 function skipSpace(text: string, from: number): number {

@@ -16,6 +16,8 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
 export function specifierKind(specifier: string): SpecifierKind {
   const text = specifier.trim();
   if (text.length > MAX_SPECIFIER || text === '') return 'registry';
+  // Nearly every specifier is a range, and every other kind needs one of these.
+  if (!text.includes('/') && !text.includes(':') && !text.startsWith('.')) return 'registry';
   if (text.startsWith('workspace:')) return 'workspace';
   if (/^(?:file:|link:|portal:|exec:|\.{1,2}(?:[/\\]|$)|~\/|\/|[a-z]:[/\\])/i.test(text)) return 'path';
   if (/^(?:git[+:@]|ssh:|github:|gitlab:|bitbucket:|gist:|[\w.-]+@[\w.-]+:[^/])/i.test(text)) return 'git';

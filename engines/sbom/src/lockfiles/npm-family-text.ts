@@ -11,12 +11,20 @@ export function placeOf(text: string, offset: number): { line: number; column: n
   return { line, column: offset - start + 1 };
 }
 
+/** Where a field of the file's head is named first: good enough to point a person at it. */
+export function placeOfName(text: string, name: string): { line?: number; column?: number } {
+  const offset = text.indexOf(name);
+  return offset < 0 ? {} : placeOf(text, offset);
+}
+
 /** Text from a lockfile made fit for a message: credentials and control characters removed, at most 120 characters. */
 export function quote(text: string): string {
-  const short = text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  let plain = text.slice(0, 1024).replace(/\/\/[^\s/]*@/g, '//');
+  // Cut in the middle of `//user:password@host`, the end would be a password.
+  if (text.length > 1024) plain = plain.replace(/\/\/[^\s/]*$/, '//');
+  if (plain.length > 120) plain = `${plain.slice(0, 119)}…`;
   // eslint-disable-next-line no-control-regex -- a terminal must not obey what a lockfile says
-  const plain = short.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?').toWellFormed();
-  return `"${plain.replace(/\/\/[^\s/]*@/g, '//')}"`;
+  return `"${plain.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?').toWellFormed()}"`;
 }
 
 export interface ConflictFreeText {
@@ -31,7 +39,7 @@ export interface ConflictFreeText {
  * @throws LockfileError when the markers do not pair up.
  */
 export function takeOurSide(path: string, text: string): ConflictFreeText {
-  const first = /^<{7}(?: |\r?$)/m.exec(text);
+  const first = text.includes('<<<<<<<') ? /^<{7}(?: |\r?$)/m.exec(text) : null;
   if (first === null) return { text };
   const lines = text.split('\n');
   let side: 'common' | 'ours' | 'theirs' = 'common';

@@ -11,7 +11,7 @@ import { parseJsonFields } from './npm-family-json.ts';
 import { type Manifest, parseManifest, readManifest, rootOf } from './npm-family-manifest.ts';
 import { type Fields, fieldsAt, flagAt, isFields, licensesAt, textAt, valueAt } from './npm-family-record.ts';
 import { isExactVersion, sourceOf, specifierKind, splitAtVersion, versionInTarballName } from './npm-family-source.ts';
-import { quote, takeOurSide } from './npm-family-text.ts';
+import { placeOfName, quote, takeOurSide } from './npm-family-text.ts';
 import { resolveFrom, type TreeNode, treeOfLocations, treeOfNested } from './npm-lock-tree.ts';
 
 /**
@@ -28,7 +28,7 @@ export const npmLockReader: LockfileReader = {
 async function readNpmLock(input: LockfileInput): Promise<LockfileInventory> {
   const { text, warning } = takeOurSide(input.path, input.text);
   const lock = parseJsonFields(input.path, text);
-  const version = verifyVersion(input.path, lock);
+  const version = verifyVersion(input.path, lock, text);
   const draft = new InventoryDraft();
   draft.warnAll([warning]);
   const packages = valueAt(lock, 'packages');
@@ -78,7 +78,7 @@ async function readNested(
 }
 
 /** @returns the version, 0 for a shrinkwrap that predates versions. */
-function verifyVersion(path: string, lock: Fields): number {
+function verifyVersion(path: string, lock: Fields, text: string): number {
   const version = valueAt(lock, 'lockfileVersion');
   if (version === 1 || version === 2 || version === 3) return version;
   if (version === undefined) {
@@ -86,9 +86,9 @@ function verifyVersion(path: string, lock: Fields): number {
     if (isFields(valueAt(lock, 'dependencies'))) return 0;
     throw shapeError(path, 'has neither "lockfileVersion" nor "packages" nor "dependencies"');
   }
-  const shown = quote(JSON.stringify(version).slice(0, 40));
+  const shown = (JSON.stringify(version) ?? '').slice(0, 40).toWellFormed();
   const message = `lockfileVersion ${shown} is not supported; supported are 1, 2, 3 and shrinkwraps without a version.`;
-  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message);
+  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message, placeOfName(text, '"lockfileVersion"'));
 }
 
 function shapeError(path: string, what: string): LockfileError {

@@ -29,10 +29,13 @@ export function parsePnpmPath(key: string, major: PnpmMajor): PnpmPath {
 function parseAtPath(path: string): PnpmPath {
   const at = path.indexOf('@', 1);
   if (at < 0) return { name: undefined, version: undefined, reference: path };
+  const name = path.slice(0, at);
   const rest = path.slice(at + 1);
-  return isExactVersion(rest)
-    ? { name: path.slice(0, at), version: rest, reference: undefined }
-    : { name: path.slice(0, at), version: undefined, reference: rest };
+  // An address may end in `/name@1.0.0` as well.
+  const isName = /^(?:@[^/]+\/)?[^/]+$/.test(name);
+  return isName && isExactVersion(rest)
+    ? { name, version: rest, reference: undefined }
+    : { name: isName ? name : undefined, version: undefined, reference: rest };
 }
 
 function parseSlashPath(path: string): PnpmPath {

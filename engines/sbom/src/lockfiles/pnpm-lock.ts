@@ -3,7 +3,7 @@ import { InventoryDraft } from './npm-family-inventory.ts';
 import { joinPath, readManifest, rootOf } from './npm-family-manifest.ts';
 import { type DependencyGroup, markReach, type ReachNode } from './npm-family-reach.ts';
 import { type Fields, fieldPairs, fieldsAt, isFields, textAt, textPairs, valueAt } from './npm-family-record.ts';
-import { quote, takeOurSide } from './npm-family-text.ts';
+import { placeOfName, quote, takeOurSide } from './npm-family-text.ts';
 import { parseYamlDocuments } from './npm-family-yaml.ts';
 import { packageOfSnapshot } from './pnpm-lock-package.ts';
 import { keyOfReference, type PnpmMajor, withoutPeers } from './pnpm-lock-path.ts';
@@ -19,7 +19,7 @@ export const pnpmLockReader: LockfileReader = {
 async function readPnpmLock(input: LockfileInput): Promise<LockfileInventory> {
   const { text, warning } = takeOurSide(input.path, input.text);
   const documents = parseYamlDocuments(input.path, text);
-  const majors = documents.map((document) => verifyVersion(input.path, document));
+  const majors = documents.map((document) => verifyVersion(input.path, document, text));
   const format = `pnpm-lock-v${majors.at(-1) ?? shapeError(input.path)}`;
   const { manifest, warning: manifestWarning } = await readManifest(input, '');
   const draft = new InventoryDraft();
@@ -35,13 +35,13 @@ async function readPnpmLock(input: LockfileInput): Promise<LockfileInventory> {
   return draft.finish({ path: input.path, format, root: rootOf(manifest), graph: 'complete' });
 }
 
-function verifyVersion(path: string, document: Fields): PnpmMajor {
+function verifyVersion(path: string, document: Fields, text: string): PnpmMajor {
   const version = textAt(document, 'lockfileVersion');
   const major = /^(\d{1,4})(?:\.\d{1,4})?(?:-inlineSpecifiers)?$/.exec(version ?? '')?.[1];
   if (major === '5' || major === '6' || major === '9') return major === '5' ? 5 : major === '6' ? 6 : 9;
   if (version === undefined) return shapeError(path);
   const message = `lockfileVersion ${quote(version)} is not supported; supported are 5.x, 6.x and 9.x.`;
-  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message);
+  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message, placeOfName(text, 'lockfileVersion'));
 }
 
 function shapeError(path: string): never {

@@ -3,7 +3,7 @@ import { InventoryDraft } from './npm-family-inventory.ts';
 import { type Manifest, readManifest, rootOf } from './npm-family-manifest.ts';
 import type { DependencyGroup } from './npm-family-reach.ts';
 import { type Fields, fieldPairs, fieldsAt, flagAt, textAt, textPairs } from './npm-family-record.ts';
-import { quote } from './npm-family-text.ts';
+import { placeOfName, quote } from './npm-family-text.ts';
 import { parseYamlDocuments } from './npm-family-yaml.ts';
 import { parseLocator } from './yarn-berry-locator.ts';
 import { DescriptorIndex, parseDescriptor } from './yarn-descriptors.ts';
@@ -25,7 +25,7 @@ export async function readYarnBerry(
   draft: InventoryDraft,
 ): Promise<LockfileInventory> {
   const [lock = {}] = parseYamlDocuments(input.path, text);
-  verifyVersion(input.path, lock);
+  verifyVersion(input.path, lock, text);
   const { manifest, warning } = await readManifest(input, '');
   draft.warnAll([warning]);
   const project = new BerryProject(draft, new DescriptorIndex(manifest?.resolutions ?? []));
@@ -42,13 +42,13 @@ export async function readYarnBerry(
   return draft.finish({ path: input.path, format: 'yarn-berry', root, graph: 'complete' });
 }
 
-function verifyVersion(path: string, lock: Fields): void {
+function verifyVersion(path: string, lock: Fields, text: string): void {
   const version = textAt(fieldsAt(lock, '__metadata'), 'version');
   if (version !== undefined && /^\d{1,3}$/.test(version) && Number(version) >= OLDEST && Number(version) <= NEWEST)
     return;
   const shown = version === undefined ? 'without a number' : quote(version);
   const message = `__metadata version ${shown} is not supported; supported are ${OLDEST} to ${NEWEST}, and Yarn 1 lockfiles.`;
-  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message);
+  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message, placeOfName(text, '__metadata'));
 }
 
 interface Locked {

@@ -10,6 +10,9 @@ export function parseDescriptor(text: string): Descriptor {
   return at < 0 ? { name: text, range: '' } : { name: text.slice(0, at), range: text.slice(at + 1) };
 }
 
+/** Different `resolutions` of one package that are tried; more are a manifest made to waste time. */
+const MAX_RESOLUTIONS = 64;
+
 /**
  * Finds the locked package for a descriptor. The lockfile holds descriptors as they were after `resolutions` rewrote them, so
  * one that is not there is looked up the way Yarn rewrote it, then by name alone if that leaves one choice.
@@ -26,7 +29,7 @@ export class DescriptorIndex {
       if (name === undefined) continue;
       const known = this.#resolutions.get(name);
       if (known === undefined) this.#resolutions.set(name, [specifier]);
-      else known.push(specifier);
+      else if (known.length < MAX_RESOLUTIONS) known.push(specifier);
     }
   }
 

@@ -3,7 +3,7 @@ import { parseIntegrity, parseSha1 } from './integrity.ts';
 import { type FoundPackage, InventoryDraft } from './npm-family-inventory.ts';
 import { type Manifest, readManifest, rootOf, workspaceDirectories } from './npm-family-manifest.ts';
 import { sourceOf, specifierKind, splitAtVersion } from './npm-family-source.ts';
-import { quote } from './npm-family-text.ts';
+import { placeOfName, quote } from './npm-family-text.ts';
 import { DescriptorIndex, parseDescriptor } from './yarn-descriptors.ts';
 import { parseYarnV1, type YarnV1Block } from './yarn-v1-syntax.ts';
 
@@ -41,7 +41,7 @@ function verifyVersion(path: string, text: string): void {
   const version = /^# yarn lockfile v(\S{1,20})/m.exec(text)?.[1];
   if (version === undefined || version === '1') return;
   const message = `Yarn lockfile version ${quote(version)} is not supported; supported are v1 and __metadata versions 4 to 10.`;
-  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message);
+  throw new LockfileError('SBOM_LOCKFILE_VERSION', path, message, placeOfName(text, '# yarn lockfile'));
 }
 
 class YarnV1Project {
