@@ -11,3 +11,5 @@ export type { FlightRecorder } from './log/recorder.ts';
 export type { Companion } from './log/writer.ts';
 export type { ProblemBase, ProblemDraft } from './problems/draft.ts';
 export type { ProblemFilter, ProblemStore } from './problems/problem-store.ts';
+export type { VerifyProblem, VerifyProblemCode, VerifyReport, VerifyTrust } from './verify/report.ts';
+export { type VerifyOptions, verifyLog } from './verify/verify-log.ts';

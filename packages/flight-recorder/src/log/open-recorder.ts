@@ -32,7 +32,8 @@ export interface RecorderOptions {
 export function openRecorder(options: RecorderOptions): FlightRecorder {
   const { file, signer, clock = Date.now, readOnly = false } = options;
   const screen = new EventScreen(options.redactor ?? DEFAULT_REDACTOR);
-  if (readOnly) return new FlightRecorder({ file, db: openForReading(file), screen, session: undefined, clock });
+  if (readOnly)
+    return new FlightRecorder({ file, db: openForReading(file), screen, session: undefined, signer, clock });
   const verifierKey = signer === undefined ? undefined : verifierKeyOf(signer);
   const origin = signer?.keyName ?? `mex.log/${randomBytes(8).toString('hex')}`;
   const sealer = new HeadSealer(signer);
@@ -45,7 +46,7 @@ export function openRecorder(options: RecorderOptions): FlightRecorder {
       checkTail(db, file, head);
       return createEventRow(recoveredEvent(head, clock()), 0, screen);
     });
-    return new FlightRecorder({ file, db, screen, session, clock });
+    return new FlightRecorder({ file, db, screen, session, signer, clock });
   } catch (error) {
     db.close();
     throw error;

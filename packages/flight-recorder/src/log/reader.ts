@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { type FlightEvent, type FlightEventType, isFlightEvent } from '@mex/envelope';
 import { rowInvalid } from '../errors.ts';
 import { leafHash, sameHash } from '../merkle/hash.ts';
+import { parseStored } from '../store/stored-json.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
@@ -82,7 +83,7 @@ function readEvent(row: Record<string, unknown>): RecordedEvent {
   const position = Number(seq);
   if (!(leaf instanceof Uint8Array) || typeof payload !== 'string') throw rowInvalid(position, 'it has wrong columns');
   if (!sameHash(leafHash(payload), leaf)) throw rowInvalid(position, 'its content does not have the recorded hash');
-  const event: unknown = JSON.parse(payload);
+  const event = parseStored(payload);
   if (!isFlightEvent(event)) throw rowInvalid(position, 'its content is no event');
   return { seq: position, event };
 }

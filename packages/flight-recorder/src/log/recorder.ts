@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FlightEvent } from '@mex/envelope';
+import type { Signer } from '../checkpoint/signer.ts';
 import { logReadOnly } from '../errors.ts';
 import { ProblemStore } from '../problems/problem-store.ts';
+import type { VerifyReport } from '../verify/report.ts';
+import { type VerifyOptions, verifyLog } from '../verify/verify-log.ts';
 import type { EventScreen } from './event-redactor.ts';
 import { createEventRow } from './event-row.ts';
 import { type FollowOptions, followEvents } from './follow.ts';
@@ -16,6 +19,7 @@ export interface RecorderParts {
   readonly screen: EventScreen;
   /** Absent when the log was opened for reading only. */
   readonly session: WriteSession | undefined;
+  readonly signer: Signer | undefined;
   readonly clock: () => number;
 }
 
@@ -29,14 +33,16 @@ export class FlightRecorder {
   readonly database: DatabaseSync;
   readonly problems: ProblemStore;
   readonly #screen: EventScreen;
+  readonly #signer: Signer | undefined;
   readonly #session: WriteSession | undefined;
   readonly #reader: EventReader;
 
-  constructor({ file, db, screen, session, clock }: RecorderParts) {
+  constructor({ file, db, screen, session, signer, clock }: RecorderParts) {
     this.file = file;
     this.database = db;
     this.#screen = screen;
     this.#session = session;
+    this.#signer = signer;
     this.#reader = new EventReader(db);
     this.problems = new ProblemStore({
       db,
@@ -93,6 +99,16 @@ export class FlightRecorder {
   latestCheckpoint(): string | undefined {
     const row = this.database.prepare('SELECT note FROM log_checkpoints ORDER BY size DESC LIMIT 1').get();
     return typeof row?.['note'] === 'string' ? row['note'] : undefined;
+  }
+
+  /**
+   * Recomputes the whole log and compares it with everything that was signed. With no key in `options`, the signer
+   * this log was opened with is used. @throws as {@link verifyLog}.
+   */
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    this.#session?.flush();
+    const ownSigner = this.#signer === undefined || options.publicKey !== undefined ? {} : { signer: this.#signer };
+    return verifyLog(this.file, { ...ownSigner, ...options });
   }
 
   /** Commits what waits, signs, and closes. Safe to call twice. @throws MexError `LOG_WRITE_FAILED`; closed all the same. */

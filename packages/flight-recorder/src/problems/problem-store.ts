@@ -13,6 +13,7 @@ import type { RecorderErrorCode } from '../errors.ts';
 import { newEventId } from '../log/event-id.ts';
 import type { EventScreen } from '../log/event-redactor.ts';
 import type { Companion } from '../log/writer.ts';
+import { parseStored } from '../store/stored-json.ts';
 import { countsOf, draftProblem, type ProblemBase, type ProblemDraft } from './draft.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -117,10 +118,12 @@ export class ProblemStore {
 }
 
 function readProblem(row: Record<string, unknown>): Problem {
-  const { id, fingerprint, report: text } = row;
-  const report: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
-  const problem = { id, fingerprint, ...(report instanceof Object ? report : {}), ...countsOf(row) };
-  if (CHECKERS.problem.check(problem)) return problem;
+  const { id, fingerprint } = row;
+  const report = parseStored(row['report']);
+  if (CHECKERS.problemReport.check(report)) {
+    const problem = { id, fingerprint, ...report, ...countsOf(row) };
+    if (CHECKERS.problem.check(problem)) return problem;
+  }
   throw new MexError<RecorderErrorCode>({
     code: 'LOG_ROW_INVALID',
     kind: 'integrity',
