@@ -7,6 +7,8 @@ import { artifactError } from './errors.ts';
 export interface ArtifactMeta {
   readonly kind: ArtifactManifest['kind'];
   readonly mime: string;
+  /** Chosen by a caller that had to name the artifact before it was stored; default a random UUID. Never reused. */
+  readonly artifact_id?: string;
   /** Default `derived`. */
   readonly layer?: ArtifactManifest['layer'];
   /** File-name-like label; becomes `filename_hint` and the handle's `name`. Never a path. */
@@ -54,7 +56,7 @@ export function buildManifest(
 ): ArtifactManifest {
   const manifest = {
     schema_version: 'mex.artifact@1.0',
-    artifact_id: crypto.randomUUID(),
+    artifact_id: meta.artifact_id ?? crypto.randomUUID(),
     layer: meta.layer ?? 'derived',
     kind: meta.kind,
     mime: meta.mime,
@@ -73,9 +75,16 @@ export function buildManifest(
   throw artifactError('ARTIFACT_INVALID', `The artifact's description does not fit: ${issues.join('; ')}`);
 }
 
+/** The part of a manifest that a handle repeats, and that never changes. */
+export type ContentFacts = Pick<ArtifactHandle, 'sha256' | 'size_bytes' | 'mime' | 'kind'>;
+
+/** How many manifests' unchanging facts are remembered, so that a `get` needs no second look at the database. */
+const MAX_REMEMBERED = 4_096;
+
 /** Sidecar manifests. Each is kept with its own hash, so that a changed byte is noticed. */
 export class ManifestStore {
   readonly #db: StoreDatabase;
+  readonly #remembered = new Map<string, ContentFacts>();
 
   constructor(db: StoreDatabase) {
     this.#db = db;
@@ -111,6 +120,18 @@ export class ManifestStore {
     const row = this.#db.get(`SELECT ${COLUMNS} FROM manifests WHERE artifact_id = ?`, artifactId);
     if (row === undefined) throw artifactError('ARTIFACT_NOT_FOUND', `The store holds no artifact ${artifactId}.`);
     return parseManifest(row);
+  }
+
+  /** What a handle of this artifact must say. @throws MexError `ARTIFACT_NOT_FOUND`, `ARTIFACT_CORRUPT` */
+  factsOf(artifactId: string): ContentFacts {
+    const known = this.#remembered.get(artifactId);
+    if (known !== undefined) return known;
+    const { content_hash: sha256, size_bytes, mime, kind } = this.read(artifactId);
+    const facts = { sha256, size_bytes, mime, kind };
+    this.#remembered.set(artifactId, facts);
+    const [oldest] = this.#remembered.size > MAX_REMEMBERED ? this.#remembered.keys() : [];
+    if (oldest !== undefined) this.#remembered.delete(oldest);
+    return facts;
   }
 
   list(query: ArtifactQuery): ArtifactListing {

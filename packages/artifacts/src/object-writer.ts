@@ -8,7 +8,7 @@ import { objectPath, type StoreLayout, syncDirectory, tempName } from './store-l
 const BLOCK_BYTES = 1024 * 1024;
 /** Blocks that may be on their way to the disk while the next one is hashed: bounds the memory of one write. */
 const BLOCKS_IN_FLIGHT = 4;
-/** Bytes after which the disk is asked to start, so that the last sync finds little left to do. */
+/** Written bytes after which the disk is asked to start, so that the last sync finds little left to do. */
 const SYNC_EVERY_BYTES = 8 * 1024 * 1024;
 
 /** An object that lies complete and durable in its place. */
@@ -20,7 +20,7 @@ export interface WrittenObject {
 /**
  * Writes one large object: temp file, fsync, rename, fsync of the directory (CONTRACT §5). Each block is copied
  * first, so what is hashed is what is written even if the caller changes its buffer meanwhile. The thread pool
- * writes and syncs one block while this thread hashes the next.
+ * writes and syncs earlier blocks while this thread hashes the next.
  */
 export class ObjectWriter {
   readonly #layout: StoreLayout;
@@ -28,13 +28,14 @@ export class ObjectWriter {
   readonly #file: FileHandle;
   readonly #hash: Hash = createHash('sha256');
   readonly #maxBytes: number;
-  readonly #inFlight = new Set<Promise<void>>();
-  readonly #spare: Buffer[] = [];
-  #block: Buffer;
+  readonly #writes = new Set<Promise<void>>();
+  readonly #spare: Buffer<ArrayBuffer>[] = [];
+  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   #filled = 0;
   #size = 0;
-  #written = 0;
-  #sinceSync = 0;
+  #position = 0;
+  #unsynced = 0;
+  #sync: Promise<void> | undefined;
   #failure: unknown;
 
   private constructor(layout: StoreLayout, path: string, file: FileHandle, maxBytes: number) {
@@ -42,13 +43,16 @@ export class ObjectWriter {
     this.#path = path;
     this.#file = file;
     this.#maxBytes = maxBytes;
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   }
 
   /** @param maxBytes more than this is `ARTIFACT_TOO_LARGE` */
   static async open(layout: StoreLayout, maxBytes: number): Promise<ObjectWriter> {
     const path = join(layout.temp, tempName());
-    return new ObjectWriter(layout, path, await open(path, 'wx', 0o600), maxBytes);
+    try {
+      return new ObjectWriter(layout, path, await open(path, 'wx', 0o600), maxBytes);
+    } catch (error) {
+      throw toStoreError(error, 'Starting to write an object');
+    }
   }
 
   /** Takes bytes; the caller may reuse them once the promise resolves. */
@@ -60,15 +64,15 @@ export class ObjectWriter {
       this.#block.set(part, this.#filled);
       this.#filled += part.length;
       from += part.length;
-      if (this.#filled === BLOCK_BYTES) await this.#writeBlock();
+      if (this.#filled === BLOCK_BYTES) await this.#passBlock();
     }
   }
 
   /** Moves the object into its place. @throws MexError `ARTIFACT_DISK_FULL`, `ARTIFACT_STORE_FAILED` */
   async finish(): Promise<WrittenObject> {
     try {
-      if (this.#filled > 0) await this.#writeBlock();
-      await Promise.all(this.#inFlight);
+      if (this.#filled > 0) await this.#passBlock();
+      await this.#settle();
       if (this.#failure !== undefined) throw this.#failure;
       await this.#file.datasync();
       await this.#file.close();
@@ -83,44 +87,56 @@ export class ObjectWriter {
 
   /** Gives up: closes and removes the temporary file. */
   async abandon(): Promise<void> {
-    await Promise.all(this.#inFlight);
+    await this.#settle();
     await this.#file.close().catch(() => undefined);
     await rm(this.#path, { force: true });
   }
 
-  async #writeBlock(): Promise<void> {
+  /** Sends the filled block to the disk, hashes it, and readies the next. */
+  async #passBlock(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const block = this.#block;
-    const length = this.#filled;
-    const position = this.#written;
-    this.#written += length;
-    this.#sinceSync += length;
-    const sync = this.#sinceSync >= SYNC_EVERY_BYTES;
-    if (sync) this.#sinceSync = 0;
-    this.#launch(block, length, position, sync);
-    this.#hash.update(block.subarray(0, length));
-    if (this.#inFlight.size >= BLOCKS_IN_FLIGHT) await Promise.race(this.#inFlight);
+    const filled = this.#block.subarray(0, this.#filled);
+    const write = this.#write(this.#block, this.#filled, this.#position).finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
+    this.#position += this.#filled;
+    this.#hash.update(filled);
+    // At least one turn of the event loop for each block: other work goes on while a large object is stored.
+    await (this.#writes.size >= BLOCKS_IN_FLIGHT ? Promise.race(this.#writes) : new Promise(setImmediate));
     this.#block = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
     this.#filled = 0;
   }
 
-  #launch(block: Buffer, length: number, position: number, sync: boolean): void {
-    const done = this.#writeFully(block, length, position, sync)
+  async #write(block: Buffer<ArrayBuffer>, length: number, position: number): Promise<void> {
+    try {
+      for (let from = 0; from < length; ) {
+        from += (await this.#file.write(block, from, length - from, position + from)).bytesWritten;
+      }
+      this.#spare.push(block);
+      this.#unsynced += length;
+      this.#startSync();
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+
+  /** One sync at a time, beside the writes, not between them. */
+  #startSync(): void {
+    if (this.#sync !== undefined || this.#unsynced < SYNC_EVERY_BYTES) return;
+    this.#unsynced = 0;
+    this.#sync = this.#file
+      .datasync()
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
       .finally(() => {
-        this.#inFlight.delete(done);
-        this.#spare.push(block);
+        this.#sync = undefined;
+        this.#startSync();
       });
-    this.#inFlight.add(done);
   }
 
-  async #writeFully(block: Buffer, length: number, position: number, sync: boolean): Promise<void> {
-    for (let from = 0; from < length; ) {
-      from += (await this.#file.write(block, from, length - from, position + from)).bytesWritten;
-    }
-    if (sync) await this.#file.datasync();
+  async #settle(): Promise<void> {
+    await Promise.all(this.#writes);
+    while (this.#sync !== undefined) await this.#sync;
   }
 
   async #place(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { type ArtifactHandle, type ArtifactManifest, CHECKERS } from '@mex/envelope';
 import { type StoreDatabase, textOf } from './database.ts';
 import { artifactError } from './errors.ts';
-import { handleOf, type ManifestStore } from './manifest-store.ts';
+import type { ManifestStore } from './manifest-store.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const PREFIX = /^[0-9a-f-]{8,64}$/;
@@ -50,13 +50,12 @@ export function resolveArtifact(db: StoreDatabase, manifests: ManifestStore, idO
  * `name` is a label that the planner chooses; it is not compared.
  * @throws MexError `ARTIFACT_INVALID` (no handle), `ARTIFACT_NOT_FOUND`, `ARTIFACT_MISMATCH`, `ARTIFACT_CORRUPT`
  */
-export function verifyHandle(manifests: ManifestStore, handle: ArtifactHandle): ArtifactManifest {
+export function verifyHandle(manifests: ManifestStore, handle: ArtifactHandle): void {
   if (!CHECKERS.artifactHandle.check(handle)) {
     const issues = CHECKERS.artifactHandle.issues(handle, 3).map((issue) => `${issue.path}: ${issue.message}`);
     throw artifactError('ARTIFACT_INVALID', `This is no artifact handle: ${issues.join('; ')}`);
   }
-  const manifest = manifests.read(handle.artifact_id);
-  const known = handleOf(manifest);
+  const known = manifests.factsOf(handle.artifact_id);
   for (const field of ['sha256', 'size_bytes', 'mime', 'kind'] as const) {
     if (handle[field] === known[field]) continue;
     throw artifactError(
@@ -64,5 +63,4 @@ export function verifyHandle(manifests: ManifestStore, handle: ArtifactHandle): 
       `The handle of artifact ${handle.artifact_id} says ${field} ${handle[field]}; the store says ${known[field]}.`,
     );
   }
-  return manifest;
 }

@@ -57,6 +57,14 @@ export class ArtifactStore {
     });
   }
 
+  /**
+   * Checks a handle somebody handed in against the manifest; reads no content.
+   * @throws MexError `ARTIFACT_NOT_FOUND`, `ARTIFACT_MISMATCH`, `ARTIFACT_CORRUPT`
+   */
+  verifyHandle(handle: ArtifactHandle): Promise<void> {
+    return readWithRetry(() => void verifyHandle(this.#parts.manifests, handle));
+  }
+
   manifest(artifactId: string): Promise<ArtifactManifest> {
     return readWithRetry(() => this.#parts.manifests.read(artifactId));
   }

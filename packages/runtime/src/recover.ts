@@ -1,4 +1,4 @@
-import { isOwnerAlive } from '@mex/artifacts';
+import { isLeftover } from '@mex/artifacts';
 import { canonicalJson, type FlightEvent } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
@@ -16,7 +16,7 @@ import { deniedResult } from './result.ts';
 export async function recoverOperations(recorder: FlightRecorder, ledger: Ledger, now: number): Promise<number> {
   let ended = 0;
   for (const row of ledger.open()) {
-    if (isOwnerAlive(row.owner)) continue;
+    if (!isLeftover(row.owner, Date.parse(row.startedAt), now)) continue;
     const planned = readPlanned(row.request, undefined, Date.parse(row.startedAt));
     const error = {
       code: 'OPERATION_INTERRUPTED',

@@ -46,11 +46,10 @@ export class InputReader {
   }
 
   private open(index: number, handle: ArtifactHandle): Promise<OpenInput> {
-    let opened = this.opened.get(index);
-    if (opened === undefined) {
-      opened = this.store.openBundle(handle);
-      this.opened.set(index, opened);
-    }
+    const known = this.opened.get(index);
+    if (known !== undefined) return known;
+    const opened = this.store.openPinned(handle);
+    this.opened.set(index, opened);
     return opened;
   }
 }

@@ -4,6 +4,8 @@ import { PROTOCOL_LIMITS } from '../protocol.ts';
 import { type CallFrame, type EngineCode, type Job, type JobOutcome, JobStop, type KillReason } from '../tier.ts';
 import type { LoadTask } from './entry.ts';
 
+type TransferList = NonNullable<NonNullable<Parameters<Piscina['run']>[1]>['transferList']>;
+
 const MIB = 1024 * 1024;
 /** A job younger than this is not sampled; most are over by then. */
 const FIRST_SAMPLE_MS = 20;
@@ -56,7 +58,8 @@ export class Lane {
     port1.unref();
     this.ready = this.pool.run(
       { load: code.text, port: port2, maxArrayBufferBytes: memoryBytes },
-      { transferList: [port2] },
+      // Piscina derives this type from an overload of postMessage that takes options; what it passes on is the list.
+      { transferList: [port2] as unknown as TransferList },
     );
     this.ready.then(
       (cpu) => {

@@ -1,0 +1,134 @@
+import {
+  defineEngine,
+  defineOperation,
+  type EngineContext,
+  EngineError,
+  type EngineInput,
+  Type,
+} from '@mex/engine-sdk';
+import { writeCycloneDx } from './documents/cyclonedx.ts';
+import { writeSpdx } from './documents/spdx.ts';
+import { type ReadFailure, readInventories } from './inventory.ts';
+import { lockfileReaders } from './lockfiles/readers.ts';
+import type { LockfileInventory } from './model.ts';
+import { summarize, writeReport } from './report.ts';
+
+const VERSION = '0.1.0';
+const MIB = 1024 * 1024;
+
+const params = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 214,
+        description: 'Name of the scanned project; default that of its manifest',
+      }),
+    ),
+    version: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'Version of the scanned project' }),
+    ),
+    spdx: Type.Optional(Type.Boolean({ description: 'Also write SPDX 2.3; default true' })),
+    timestamp: Type.Optional(
+      Type.String({
+        maxLength: 30,
+        pattern: '^\\d\\d\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$',
+        description: 'Time the documents state, e.g. from SOURCE_DATE_EPOCH; default the frozen time of the operation',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export default defineEngine({
+  id: 'engine.supply_chain.sbom',
+  version: VERSION,
+  title: 'SBOM',
+  description: 'Reads lockfiles and writes a software bill of materials. Needs no network and no installed packages.',
+  determinism: 'D3',
+  budget: {
+    default: { wall_time_ms: 120_000, cpu_time_ms: 120_000, memory_bytes: 1_024 * MIB, output_bytes: 512 * MIB },
+  },
+  operations: {
+    'sbom.generate': defineOperation({
+      title: 'Generate an SBOM',
+      description: 'Lists every package that the lockfiles of a pinned directory name.',
+      params,
+      inputs: { min: 1, max: 1, description: 'A pinned directory with lockfiles and the manifests beside them' },
+      outputs: [
+        { name: 'sbom.cdx.json', kind: 'report', mime: 'application/vnd.cyclonedx+json' },
+        { name: 'sbom.spdx.json', kind: 'report', mime: 'application/spdx+json', optional: true },
+        { name: 'report.json', kind: 'report', mime: 'application/json' },
+      ],
+      capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
+      errors: ['SBOM_NO_LOCKFILE', 'SBOM_NOTHING_READABLE'],
+      run: generate,
+    }),
+  },
+});
+
+type Params = { name?: string; version?: string; spdx?: boolean; timestamp?: string };
+
+async function generate(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
+  const [input] = context.inputs;
+  if (input === undefined || input.kind !== 'bundle')
+    throw new EngineError('SBOM_NO_LOCKFILE', 'The input is not a pinned directory.');
+  const { inventories, failures } = await readInput(input);
+  for (const failure of failures) context.problem(failureProblem(failure));
+  for (const inventory of inventories) reportWarnings(context, inventory);
+  if (inventories.length === 0 && failures.length === 0) {
+    throw new EngineError('SBOM_NO_LOCKFILE', 'No lockfile was found among the given files.');
+  }
+  if (inventories.length === 0) throw new EngineError('SBOM_NOTHING_READABLE', `None of ${failures.length} lockfiles could be read.`);
+  const timestamp = options.timestamp ?? context.now();
+  const first = inventories[0]?.root;
+  const version = options.version ?? first?.version;
+  const subject = {
+    name: options.name ?? first?.name ?? 'unnamed',
+    ...(version === undefined ? {} : { version }),
+    ...(first?.licenses === undefined ? {} : { licenses: first.licenses }),
+  };
+  const document = { timestamp, toolVersion: VERSION, unread: failures.map((failure) => failure.path) };
+  await context.write('sbom.cdx.json', writeCycloneDx(inventories, subject, document));
+  if (options.spdx ?? true) await context.write('sbom.spdx.json', writeSpdx(inventories, subject, document));
+  const summary = summarize(inventories, failures);
+  await context.write('report.json', writeReport(inventories, failures, summary, { timestamp, version: VERSION }));
+  return summary;
+}
+
+async function readInput(input: EngineInput) {
+  const files = await input.files();
+  const sizes = new Map(files.map((file) => [file.path, file.size]));
+  return readInventories(
+    { files: files.map((file) => file.path), read: (path) => input.read(path), size: (path) => sizes.get(path) ?? 0 },
+    lockfileReaders,
+  );
+}
+
+function failureProblem(failure: ReadFailure) {
+  const { code, path, line, column, message, remedy } = failure;
+  const place = line === undefined ? { path } : { path, line, ...(column === undefined ? {} : { column }) };
+  return {
+    code,
+    severity: 'error' as const,
+    title: `${path} could not be read`.slice(0, 500),
+    message: `${message} ${remedy}`.slice(0, 4_000),
+    locations: [place],
+  };
+}
+
+/** Warnings shown as Problems for one lockfile; the report lists them all. */
+const MAX_WARNINGS = 20;
+
+function reportWarnings(context: EngineContext, { path, warnings }: LockfileInventory): void {
+  for (const { code, message, line } of warnings.slice(0, MAX_WARNINGS)) {
+    const place = line === undefined ? { path } : { path, line };
+    context.problem({
+      code,
+      severity: 'warning',
+      title: `${path}: ${code}`.slice(0, 500),
+      message: message.slice(0, 4_000),
+      locations: [place],
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import type { ReadFailure } from './inventory.ts';
+import type { LockfileInventory } from './model.ts';
+
+/** Small facts for a person; everything else is in the documents. Lockfiles beyond this many are only counted. */
+const MAX_LISTED = 50;
+
+export function summarize(
+  inventories: readonly LockfileInventory[],
+  failures: readonly ReadFailure[],
+): Record<string, unknown> {
+  const lockfiles = inventories.map((inventory) => {
+    const packages = inventory.packages.filter((entry) => entry.source.kind !== 'workspace');
+    return {
+      path: inventory.path.slice(0, 300),
+      format: inventory.format,
+      packages: packages.length,
+      dev: packages.filter((entry) => entry.dev).length,
+      optional: packages.filter((entry) => entry.optional).length,
+      warnings: inventory.warnings.length,
+    };
+  });
+  return {
+    lockfiles: lockfiles.slice(0, MAX_LISTED),
+    lockfile_count: lockfiles.length,
+    packages: lockfiles.reduce((sum, lockfile) => sum + lockfile.packages, 0),
+    unreadable: failures.slice(0, MAX_LISTED).map(({ path, code }) => ({ path: path.slice(0, 300), code })),
+    unreadable_count: failures.length,
+  };
+}
+
+/** The SupplyChainReport of CONTRACT §13: what went wrong is a finding; the components are in the documents. */
+export function writeReport(
+  inventories: readonly LockfileInventory[],
+  failures: readonly ReadFailure[],
+  summary: Record<string, unknown>,
+  { timestamp, version }: { readonly timestamp: string; readonly version: string },
+): string {
+  const broken = failures.map(({ code, path, line, column, message }) => ({
+    id: `${code}:${path}`.replace(/\s/g, '_').slice(0, 256),
+    code,
+    severity: 'error',
+    title: `${path} could not be read: ${message}`.slice(0, 4_000),
+    locations: [locate(path, line, column)],
+  }));
+  const warned = inventories.flatMap(({ path, warnings }) =>
+    warnings.map(({ code, message, line }, index) => ({
+      id: `${code}:${path}:${index}`.replace(/\s/g, '_').slice(0, 256),
+      code,
+      severity: 'warning',
+      title: message.slice(0, 4_000),
+      locations: [locate(path, line)],
+    })),
+  );
+  const report = {
+    schema_version: 'mex.supply_chain_report@1.0',
+    kind: 'SBOM',
+    engine_version: version,
+    timestamp,
+    findings: [...broken, ...warned],
+    summary,
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function locate(path: string, line?: number, column?: number) {
+  if (line === undefined) return { path };
+  return { path, range: { start: column === undefined ? { line } : { line, column } } };
+}
