@@ -1,4 +1,4 @@
-import { EXCEPTION_IDS, LICENSE_IDS } from './cyclonedx-library.ts';
+import { isExceptionId, isLicenseId } from './spdx-identifiers.ts';
 
 /** What the declared license text of a package turns out to be. */
 export type DeclaredLicense =
@@ -18,7 +18,7 @@ const MAX_NAME = 4096;
  */
 export function parseLicense(text: string): DeclaredLicense {
   const trimmed = text.trim();
-  if (LICENSE_IDS.has(trimmed)) return { kind: 'id', id: trimmed };
+  if (isLicenseId(trimmed)) return { kind: 'id', id: trimmed };
   const tokens = trimmed.length <= MAX_EXPRESSION ? tokenize(trimmed) : undefined;
   if (tokens === undefined || !isExpression(tokens)) return { kind: 'name', name: trimmed.slice(0, MAX_NAME) };
   const expression = tokens.join(' ').replaceAll('( ', '(').replaceAll(' )', ')');
@@ -49,7 +49,7 @@ function isExpression(tokens: readonly string[]): boolean {
   let simple = false;
   for (const token of tokens) {
     if (expects === 'exception') {
-      if (!EXCEPTION_IDS.has(token)) return false;
+      if (!isExceptionId(token)) return false;
       expects = 'operator';
       simple = false;
     } else if (expects === 'operand') {
@@ -72,8 +72,6 @@ function isExpression(tokens: readonly string[]): boolean {
 
 function isLicense(token: string): boolean {
   return (
-    token.includes('LicenseRef-') ||
-    LICENSE_IDS.has(token) ||
-    (token.endsWith('+') && LICENSE_IDS.has(token.slice(0, -1)))
+    token.includes('LicenseRef-') || isLicenseId(token) || (token.endsWith('+') && isLicenseId(token.slice(0, -1)))
   );
 }

@@ -34,20 +34,28 @@ function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return data;
 }
 
+/** Plain index arithmetic throughout: this runs for every 64 bytes of a document of megabytes. */
 function compress(state: Int32Array, w: Int32Array, view: DataView, block: number): void {
   for (let t = 0; t < 16; t++) w[t] = view.getInt32(block + t * 4);
   for (let t = 16; t < 64; t++) {
-    const x = at(w, t - 15);
-    const y = at(w, t - 2);
-    const small0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-    const small1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
-    w[t] = (at(w, t - 16) + small0 + at(w, t - 7) + small1) | 0;
+    const x = w[t - 15] ?? 0;
+    const y = w[t - 2] ?? 0;
+    const small0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+    const small1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+    w[t] = (w[t - 16] ?? 0) + small0 + (w[t - 7] ?? 0) + small1;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  let a = state[0] ?? 0;
+  let b = state[1] ?? 0;
+  let c = state[2] ?? 0;
+  let d = state[3] ?? 0;
+  let e = state[4] ?? 0;
+  let f = state[5] ?? 0;
+  let g = state[6] ?? 0;
+  let h = state[7] ?? 0;
   for (let t = 0; t < 64; t++) {
-    const big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-    const one = (h + big1 + ((e & f) ^ (~e & g)) + at(ROUND, t) + at(w, t)) | 0;
-    const big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+    const big1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const one = (h + big1 + ((e & f) ^ (~e & g)) + (ROUND[t] ?? 0) + (w[t] ?? 0)) | 0;
+    const big0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const two = (big0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
     g = f;
@@ -58,13 +66,16 @@ function compress(state: Int32Array, w: Int32Array, view: DataView, block: numbe
     b = a;
     a = (one + two) | 0;
   }
-  for (const [index, word] of [a, b, c, d, e, f, g, h].entries()) state[index] = (at(state, index) + word) | 0;
+  add(state, 0, a);
+  add(state, 1, b);
+  add(state, 2, c);
+  add(state, 3, d);
+  add(state, 4, e);
+  add(state, 5, f);
+  add(state, 6, g);
+  add(state, 7, h);
 }
 
-function rotate(word: number, by: number): number {
-  return (word >>> by) | (word << (32 - by));
-}
-
-function at(words: Int32Array, index: number): number {
-  return words[index] ?? 0;
+function add(state: Int32Array, index: number, word: number): void {
+  state[index] = (state[index] ?? 0) + word;
 }
