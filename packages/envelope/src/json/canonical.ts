@@ -8,12 +8,12 @@ import { limitDepth } from './value.ts';
 export interface CanonicalBounds {
   /** Nesting of arrays and objects, as in `JsonBounds`. Default `BOUNDS.maxJsonDepth`. */
   readonly maxDepth: number;
-  /** UTF-16 code units of the result. Default 67,108,864 (64 Mi). */
+  /** UTF-16 code units of the result. Default 16,777,216 (16 Mi). */
   readonly maxChars: number;
 }
 
 /** A value in which parts are shared can stand for a text exponentially larger than itself. */
-const DEFAULTS: CanonicalBounds = { maxDepth: BOUNDS.maxJsonDepth, maxChars: 64 * 1024 * 1024 };
+const DEFAULTS: CanonicalBounds = { maxDepth: BOUNDS.maxJsonDepth, maxChars: 16 * 1024 * 1024 };
 
 /**
  * The RFC 8785 (JCS) text of a value: members sorted by UTF-16 code units, numbers and escapes as ECMAScript writes
