@@ -12,8 +12,33 @@ export interface AssignedValue {
 
 const LONGEST_GAP = 40;
 const LONGEST_VALUE = 4096;
-const QUOTES = `"'\``;
-const ENDS_BARE = /[\s"'`<>,;()[\]{}|\\&]/;
+const MOST_WORDS = 4;
+
+/** What a character does between a name and its value. */
+const STARTS_VALUE = 0;
+const SKIPPED = 1;
+const LINE_END = 2;
+const QUOTE = 3;
+const ASSIGNS = 4;
+const SEPARATES = 5;
+/** Begins or ends a block, a list or a statement: no value of this name comes after. */
+const BREAKS = 6;
+const ESCAPES = 7;
+
+const ROLE = new Uint8Array(128);
+const ENDS_BARE = new Uint8Array(128);
+
+function assign(table: Uint8Array, characters: string, role: number): void {
+  for (let i = 0; i < characters.length; i++) table[characters.charCodeAt(i)] = role;
+}
+assign(ROLE, ' \t\r?|.!+])*-', SKIPPED);
+assign(ROLE, '\n', LINE_END);
+assign(ROLE, `"'\``, QUOTE);
+assign(ROLE, '=:>', ASSIGNS);
+assign(ROLE, ',(', SEPARATES);
+assign(ROLE, '{}[;', BREAKS);
+assign(ROLE, '\\', ESCAPES);
+assign(ENDS_BARE, ' \t\r\n\f\v"\'`<>,;()[]{}|\\&', 1);
 
 interface Gap {
   readonly end: number;
@@ -21,74 +46,88 @@ interface Gap {
   readonly quote: string;
 }
 
+function isWordCode(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+}
+
 /**
- * Reads over whatever stands between a name and its value: quotes, brackets, `=`, `:`, `=>`, `>` of an element, a comma of a call.
- * Gives up on a brace or a list, which begin something else.
+ * Reads over whatever stands between a name and its value: quotes, `=`, `:`, `=>`, `>` of an element, a comma of a call.
  */
 function readGap(text: string, from: number): Gap | undefined {
   let tie: Tie = 'spaced';
-  let quote = '';
-  let newlines = 0;
+  let quoteAt = -1;
+  let lines = 0;
   const last = Math.min(text.length, from + LONGEST_GAP);
   for (let at = from; at < last; at++) {
-    const char = text.charAt(at);
-    if (char === '=' || char === ':') tie = 'assigned';
-    else if (char === '>') tie = 'assigned';
-    else if (char === ',' || char === '(') {
-      if (tie === 'spaced') tie = 'argument';
-    } else if (QUOTES.includes(char)) {
-      quote = char;
-      continue;
-    } else if (char === '\n') {
-      newlines++;
-      if (newlines > 2 || (tie === 'spaced' && quote !== '')) return undefined;
-    } else if (char === '\\') {
-      const next = text.charAt(at + 1);
-      if (next === 'n' || next === 'r' || next === 't') return undefined;
-      continue;
-    } else if (
-      !/[\s?|.!+\])*#-]/.test(char) ||
-      (char === '-' && /[\w-]/.test(text.charAt(at + 1)) && tie !== 'spaced')
-    ) {
-      if (char === '{' || char === '[' || char === ';' || char === '}') return undefined;
-      return { end: at, tie, quote: at > from && QUOTES.includes(text.charAt(at - 1)) ? quote : '' };
+    const code = text.charCodeAt(at);
+    let role = code < 128 ? ROLE[code] : STARTS_VALUE;
+    // `-p` begins a value only after an assignment: `key = -----`, `token: -abc`.
+    if (code === 45 && tie !== 'spaced' && isWordCode(text.charCodeAt(at + 1))) role = STARTS_VALUE;
+    if (role === STARTS_VALUE) return { end: at, tie, quote: quoteAt === at - 1 && at > from ? text.charAt(quoteAt) : '' };
+    if (role === ASSIGNS) tie = 'assigned';
+    else if (role === SEPARATES) tie = tie === 'spaced' ? 'argument' : tie;
+    else if (role === QUOTE) {
+      // Two quotes in a row are an empty value.
+      if (quoteAt === at - 1 && tie !== 'spaced' && text.charCodeAt(quoteAt) === code) return undefined;
+      quoteAt = at;
+    }
+    else if (role === LINE_END && (++lines > 2 || (tie === 'spaced' && quoteAt >= 0))) return undefined;
+    else if (role === BREAKS) return undefined;
+    else if (role === ESCAPES) {
+      // In a text within a text, an escaped quote is a quote and an escaped line end a line end.
+      const escaped = text.charAt(at + 1);
+      if (escaped === 'n' || escaped === 'r' || escaped === 't') at++;
+      else if (ROLE[escaped.charCodeAt(0) & 127] !== QUOTE && escaped !== '\\' && escaped !== '/') return undefined;
     }
   }
   return undefined;
 }
 
-/** End of a quoted value: its quote, an escape or a line end. */
+/** End of a quoted value: its quote or a line end. Where the quote was escaped itself, the next escape is its end. */
 function quotedEnd(text: string, from: number, quote: string): number {
   const last = Math.min(text.length, from + LONGEST_VALUE);
-  for (let at = from; at < last; at++) {
-    const char = text.charAt(at);
-    if (char === quote || char === '\n' || char === '\\') return at;
+  const mark = quote.charCodeAt(0);
+  const escaped = text.charCodeAt(from - 2) === 92;
+  let at = from;
+  for (; at < last; at++) {
+    const code = text.charCodeAt(at);
+    if (code === mark || code === 10 || (code === 92 && escaped)) break;
+    if (code === 92) at++;
   }
-  return last;
+  return Math.min(at, last);
 }
 
-function bareEnd(text: string, from: number): number {
+/** End of a value without quotes. */
+export function bareEnd(text: string, from: number): number {
   const last = Math.min(text.length, from + LONGEST_VALUE);
   let at = from;
-  while (at < last && !ENDS_BARE.test(text.charAt(at))) at++;
-  while (at > from && /[.:]/.test(text.charAt(at - 1))) at--;
+  while (at < last && ENDS_BARE[text.charCodeAt(at) & 127] === 0) at++;
+  // Full stops and colons at the end belong to the sentence.
+  while (at > from && (text.charCodeAt(at - 1) === 46 || text.charCodeAt(at - 1) === 58)) at--;
   return at;
+}
+
+/** `token string = "…"`, `secret access key …`: a plain word before the value belongs to the name. */
+function isPlainWord(text: string, start: number, end: number): boolean {
+  if (end - start > 24) return false;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at) | 32;
+    if (!((code >= 97 && code <= 122) || code === 46 || code === 45 || code === 127)) return false;
+  }
+  return true;
 }
 
 /** The value after a name, or `undefined`. Reads at most 40 characters of gap and 4,096 of value. */
 export function readValue(text: string, from: number): AssignedValue | undefined {
   let start = from;
-  for (let words = 0; words < 4; words++) {
+  for (let words = 0; words < MOST_WORDS; words++) {
     const gap = readGap(text, start);
     if (gap === undefined) return undefined;
     const end = gap.quote === '' ? bareEnd(text, gap.end) : quotedEnd(text, gap.end, gap.quote);
     if (end === gap.end) return undefined;
-    // `token string = "…"`, `secret access key …`: a plain word before the value belongs to the name.
-    const plain =
-      gap.tie === 'spaced' &&
-      gap.quote === '' &&
-      /^[A-Za-z][A-Za-z_.-]{0,23}$/.test(text.slice(gap.end, Math.min(end, gap.end + 25)));
-    if (!plain) return { start: gap.end, end, tie: gap.tie, quote: gap.quote };
+    if (gap.tie !== 'spaced' || gap.quote !== '' || !isPlainWord(text, gap.end, end)) {
+      return { start: gap.end, end, tie: gap.tie, quote: gap.quote };
+    }
     start = end;
   }
   return undefined;

@@ -1,6 +1,7 @@
 import type { Confidence } from '../finding.ts';
 import type { AssignedValue } from './assigned-value.ts';
 import type { Name } from './name.ts';
+import { isNearMiss } from './near-miss.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { isHex, isUuid, looksRandom } from './randomness.ts';
 
@@ -26,7 +27,7 @@ function isCall({ value, source, text }: Candidate): boolean {
 }
 
 function judgePassword(candidate: Candidate): Confidence | undefined {
-  const { value, text } = candidate;
+  const { name, value, text, source } = candidate;
   if (value.tie !== 'assigned' && !(value.tie === 'spaced' && value.quote !== ''))
     return looksRandom(text, 12) ? 'medium' : undefined;
   if (text.length < 5 || text.length > 256 || ANOTHER_PASSWORD.test(text)) return undefined;
@@ -38,13 +39,17 @@ function judgePassword(candidate: Candidate): Confidence | undefined {
   return mixed || /^[a-z_]{5,32}$/.test(text) ? 'low' : undefined;
 }
 
-function judgeSecret({ name, value, text }: Candidate): Confidence | undefined {
+const SYMBOL = /[!#$%^&*@?]/;
+
+function judgeSecret({ name, value, text, inCode }: Candidate): Confidence | undefined {
   const bound = value.tie !== 'spaced';
-  if (text.length < 8 || /\s/.test(text)) return undefined;
+  if (text.length < 6 || /\s/.test(text)) return undefined;
   if (bound && looksRandom(text, 12)) return 'medium';
   if (!bound) return looksRandom(text, 16) ? 'medium' : undefined;
-  if (value.quote === '' || value.tie === 'argument' || name.kind !== 'secret') return undefined;
-  return /\d.*\d/.test(text) && /[A-Za-z]/.test(text) && !/[./:\s]/.test(text) && text.length >= 10 ? 'low' : undefined;
+  if (value.tie === 'argument' || (value.quote === '' && inCode)) return undefined;
+  if (SYMBOL.test(text.slice(1)) && /[A-Za-z]{3}/.test(text) && !/[/\\<>(){}=:,]/.test(text)) return 'low';
+  if (value.quote === '' || name.before.length > 40) return undefined;
+  return /\d.*\d/.test(text) && /[A-Za-z]/.test(text) && !/[./:]/.test(text) && text.length >= 10 ? 'low' : undefined;
 }
 
 /** A bare `…key` is as often a name, a hash or an id: only long random values, and no digest under an unexplained name. */
@@ -56,7 +61,7 @@ function judgeKey({ name, value, text }: Candidate): Confidence | undefined {
 }
 
 function judgeProvider({ value, text, source }: Candidate): Confidence | undefined {
-  if (/\s/.test(text) || /[/.]/.test(source.charAt(value.start - 1))) return undefined;
+  if (/^[^A-Za-z0-9_+-]|\s/.test(text) || /[/.#]/.test(source.charAt(value.start - 1))) return undefined;
   return looksRandom(text, value.tie === 'spaced' ? 20 : 13) ? 'medium' : undefined;
 }
 
@@ -64,6 +69,9 @@ const JUDGES = { password: judgePassword, secret: judgeSecret, key: judgeKey, pr
 
 /** How sure it is that the value is a secret; `undefined` when it is none. */
 export function judge(candidate: Candidate): Confidence | undefined {
-  if (isPlaceholder(candidate.text) || isCall(candidate)) return undefined;
+  const { text, source, value } = candidate;
+  if (isPlaceholder(text) || isNearMiss(text) || isCall(candidate)) return undefined;
+  // Cut off on purpose.
+  if (source.startsWith('...', value.end) || source.startsWith('…', value.end)) return undefined;
   return JUDGES[candidate.name.kind](candidate);
 }

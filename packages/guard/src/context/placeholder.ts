@@ -4,7 +4,7 @@
 export const MASK = '***REDACTED***';
 
 const TEMPLATE =
-  /\$\{|\$\(|\{\{|\}\}|<[%\w]|%[sdv@]|#\{|\[[A-Za-z_ -]+\]|\*{3}|\.\.\.|^\$[A-Za-z_]\w*$|^%\w+%$|^<.*>$|^\{\w*\}$|^@@?\w+@$/;
+  /\$\{|\$\(|\{\{|\}\}|<[%\w]|%[sdv@]|#\{|\[[A-Za-z_ -]+\]|\*{3}|\.\.\.|^\$[A-Za-z_]|^%\w+%$|^<.*>$|^\{\w*\}$|^@@?\w+@$/;
 const INSTRUCTION =
   /^(?:your|my|insert|enter|put|replace|add|change|some|any|the|fake|dummy|sample|example|placeholder|redacted|removed|hidden|masked|todo|tbd|foo|bar|test)[-_ ]?(?:bar|baz|me|this|it|here|own|real|actual|api|app|access|secret|private|auth|client|user|token|key|password|passwd|pass|value|string|data|only)(?:[-_ ]?(?:key|token|secret|id|password|value|here|string|me|this|in[-_ ]?production))*$/i;
 const EXAMPLE_TAIL = /EXAMPLE(?:KEY|TOKEN)?$/;
@@ -34,12 +34,17 @@ export function distinctCount(value: string): number {
   return new Set(value).size;
 }
 
+/** Stands for a value that is filled in elsewhere, or hides one. */
+export function isTemplate(value: string): boolean {
+  return TEMPLATE.test(value);
+}
+
 /** Templates, masks, documented example keys, words that ask to be replaced. */
 export function isPlaceholder(value: string): boolean {
   return (
     TEMPLATE.test(value) ||
     EXAMPLE_TAIL.test(value) ||
-    /x{6}|X{6}|\*{3}|(.)\1{15}/.test(value) ||
+    /x{6}|X{6}|(.)\1{15}/.test(value) ||
     INSTRUCTION.test(value) ||
     WORDS.has(value.toLowerCase()) ||
     isRun(value)

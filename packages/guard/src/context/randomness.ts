@@ -22,9 +22,9 @@ function isRandomLetters(value: string): boolean {
   if (value.length < 18 || distinctCount(value) < 10) return false;
   const lowers = countOf(value, /[a-z]/g);
   const uppers = countOf(value, /[A-Z]/g);
-  if (lowers > 0 && uppers > 0) return countOf(value, /[a-z][A-Z]|[A-Z]{2}[a-z]/g) >= value.length / 5;
-  const vowels = countOf(value, /[aeiouy]/gi);
-  return vowels < value.length * 0.27 || countOf(value, /[^aeiouy]{5}/gi) > 0;
+  if (lowers > 0 && uppers > 0 && countOf(value, /[a-z][A-Z]|[A-Z]{2}[a-z]/g) >= value.length / 5) return true;
+  const spoken = value.replace(/([a-z])([A-Z])/g, '$1 $2');
+  return countOf(value, /[aeiouy]/gi) < value.length * 0.22 || countOf(spoken, /[^aeiouy ]{5}/gi) > value.length / 40;
 }
 
 /** A run of letters and digits that no word or version number explains. */
@@ -32,8 +32,8 @@ function isRandomSegment(segment: string, least: number): boolean {
   if (segment.length < least) return false;
   const digits = countOf(segment, /\d/g);
   const letters = countOf(segment, /[A-Za-z]/g);
-  if (digits === 0) return isRandomLetters(segment);
   if (letters === 0) return digits >= 15 && distinctCount(segment) >= 4;
+  if (digits === 0 || (digits === 1 && letters > 15)) return isRandomLetters(segment.replace(/\d/, ''));
   if (distinctCount(segment) < Math.min(8, least / 2)) return false;
   const turns = countOf(segment, /[A-Za-z](?=\d)|\d(?=[A-Za-z])/g);
   return digits >= 2 && (turns >= 2 || digits >= 4 || segment.length >= 20);
@@ -47,14 +47,19 @@ export function looksRandom(value: string, least = 12): boolean {
   if (isUuid(value)) return true;
   if (value.length < least) return false;
   for (const segment of value.split(/[^A-Za-z0-9]+/)) if (isRandomSegment(segment, least)) return true;
+  if (value.length >= 20 && countOf(value, /[!@#$%^&*~]/g) >= 3) {
+    return countOf(value, /\d/g) >= 4 && countOf(value, /[A-Za-z]/g) >= 6 && !/[\s(){}<>]/.test(value);
+  }
+  // Groups of letters and digits like a UUID's, but of another length or alphabet.
+  if (value.length >= 28 && /^[0-9a-z]{1,12}(?:-[0-9a-z]{2,14}){3,8}$/i.test(value) && countOf(value, /\d/g) >= 7) return true;
   const solid = value.replace(/[^A-Za-z0-9]+/g, '');
   // Base64 and the like are cut by their own punctuation: judge them whole, but not paths and sentences.
   return (
     value.length >= 20 &&
-    solid.length >= value.length * 0.85 &&
-    shannonEntropy(value) >= 4 &&
+    solid.length >= value.length * 0.8 &&
+    shannonEntropy(value) >= 3.6 &&
     countOf(solid, /\d/g) >= 2 &&
-    countOf(solid, /[a-z]/g) > 0 &&
-    countOf(value, /[a-zA-Z]\d|\d[a-zA-Z]|[a-z][A-Z]/g) >= value.length / 6
+    countOf(solid, /[a-z]/gi) > 3 &&
+    countOf(value, /[a-zA-Z]\d|\d[a-zA-Z]|[a-z][A-Z]/g) >= value.length / 5
   );
 }

@@ -12,7 +12,7 @@ export const AI: readonly TokenRule[] = [
     'openai-key',
     'OpenAI key',
     ['sk-', 'T3BlbkFJ'],
-    /sk-(?:proj|svcacct|admin|None|service)-[\w-]{20,200}(?![\w-])|sk-(?!ant-)[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|sk-(?!ant-)[A-Za-z0-9]{48}(?![\w-])/,
+    /sk-(?:proj|svcacct|admin|None|service)-(?:[\w-]{20,100}T3BlbkFJ[\w-]{20,100}|[\w-]{100,200})(?![\w-])|sk-(?!ant-)[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|sk-(?!ant-)[A-Za-z0-9]{48}(?![\w-])/,
     { distinct: 12 },
   ),
   prefixRule('openrouter-key', 'OpenRouter key', 'sk-or-', /sk-or-v1-[0-9a-f]{64}/),

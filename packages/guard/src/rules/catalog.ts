@@ -4,6 +4,7 @@ import { CLOUD } from './cloud.ts';
 import { CONNECTION } from './connection.ts';
 import { KEY_MATERIAL } from './key-material.ts';
 import { MONITORING } from './monitoring.ts';
+import { NAMED } from './named.ts';
 import { PACKAGES } from './packages.ts';
 import { PAYMENTS } from './payments.ts';
 import type { TokenRule } from './rule.ts';
@@ -21,5 +22,6 @@ export const TOKEN_RULES: readonly TokenRule[] = [
   ...AI,
   ...MONITORING,
   ...SAAS,
+  ...NAMED,
   ...CONNECTION,
 ];

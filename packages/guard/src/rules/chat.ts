@@ -12,7 +12,7 @@ export const CHAT: readonly TokenRule[] = [
     'slack-token',
     'Slack token',
     ['xoxb-', 'xoxp-', 'xoxa-', 'xoxo-', 'xoxr-', 'xoxs-', 'xoxe', 'xapp-'],
-    /xox[baposr]-(?:\d{6,14}-){1,3}[A-Za-z0-9-]{14,64}|xox[apsro]-\d{1,3}-[\w-]{8,64}|xox[so]-(?:\d{1,14}-){3}[0-9a-f]{8,64}|xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{140,180}|xapp-\d-[A-Z0-9]{8,14}-\d{8,14}-[A-Za-z0-9]{16,80}|xapp-[\w/-]{24,90}|xox[baposr]-[a-z0-9]{8,}-[A-Za-z0-9-]{14,64}/i,
+    /xox[baposr]-(?:\d{6,14}-){1,3}[A-Za-z0-9]{14,64}(?![\w-])|xox[aprso]-\d{1,3}-[\w-]{8,64}|xox[so]-(?:\d{1,14}-){3}[0-9a-f]{8,64}|xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{140,180}|xapp-\d-[A-Z0-9]{8,14}-\d{8,14}-[A-Za-z0-9]{16,80}|xapp-[\w/-]{24,90}/i,
     { distinct: 8 },
   ),
   prefixRule(

@@ -22,12 +22,12 @@ export const KEY_MATERIAL: readonly TokenRule[] = [
     'Private-Lines:',
     /Private-Lines: \d{1,3}\s{1,4}([A-Za-z0-9+/=\s]{40,8000})/,
   ),
-  prefixRule('age-key', 'age secret key', 'AGE-SECRET-KEY-', /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}/),
+  prefixRule('age-key', 'age secret key', 'AGE-SECRET-KEY-', /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}/, { distinct: 0 }),
   prefixRule(
     'json-web-token',
     'JSON Web Token',
     'eyJ',
-    /eyJ[\w-]{8,2000}={0,2}\.[\w-]{8,6000}={0,2}\.(?:[\w-]{10,2000}={0,2})?/,
+    /eyJ[\w-]{8,2000}={0,2}\.(?:eyJ[\w-]{8,6000}={0,2}(?:\.(?:[\w-]{10,2000}={0,2})?)?|[\w-]{8,6000}={0,2}\.(?:[\w-]{10,2000}={0,2})?)/,
     { accept: isJsonWebToken },
   ),
   prefixRule('json-web-token-base64', 'JSON Web Token, base64', 'ZXlK', /ZXlK[A-Za-z0-9+/_-]{60,8000}={0,2}/, {

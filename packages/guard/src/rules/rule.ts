@@ -23,6 +23,8 @@ export interface TokenRule {
   readonly accept?: (value: string) => boolean;
   /** Distinct characters the secret needs at least, against `xxxxxxxx`. Default 6; 0 for none. */
   readonly distinct?: number;
+  /** Must stand somewhere in the 200 characters before. */
+  readonly near?: RegExp;
   /** The character before may be a letter or digit. */
   readonly inside?: boolean;
 }
@@ -42,4 +44,21 @@ export function prefixRule(
   more: Partial<TokenRule> = {},
 ): TokenRule {
   return { id, description, keywords: typeof keyword === 'string' ? [keyword] : keyword, pattern, ...more };
+}
+
+/**
+ * A value whose shape alone proves nothing, told by the service's name before it: within 60 characters of the same statement,
+ * over the rest of the name, quotes and one assignment.
+ * @param value source of a pattern, with bounded repetitions
+ */
+export function namedRule(
+  id: string,
+  description: string,
+  keywords: readonly string[],
+  value: string,
+  more: Partial<TokenRule> = {},
+): TokenRule {
+  const name = keywords.map((word) => word.replace(/[^A-Za-z0-9]/g, '\\$&')).join('|');
+  const pattern = new RegExp(`(?<![A-Za-z])(?:${name})[\\w. -]{0,32}["'\`\\\\\\])]{0,2}\\s{0,4}(?:[=:>,(?|.]{0,4}\\s{0,8}){1,2}["'\`\\\\({]{0,2}(${value})(?![\\w-])`, 'i');
+  return { id, description, keywords, pattern, inside: true, confidence: 'medium', ...more };
 }

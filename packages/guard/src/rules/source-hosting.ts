@@ -31,7 +31,7 @@ export const SOURCE_HOSTING: readonly TokenRule[] = [
       'glffct-',
       'glagent-',
     ],
-    /gl(?:pat|dt|ft|rtr?|cbt|ptt)-[\w-]{20,64}(?:\.[0-9a-z]{2,9}){0,2}(?![\w-])|gl(?:soat|imt|ffct)-[\w-]{20,64}(?![\w-])|gl(?:oas|agent)-[\w-]{40,70}(?![\w-])/,
+    /gl(?:pat|dt|ft|rtr?|cbt|ptt)-[\w-]{20,64}(?:\.[0-9a-z]{2,9}){0,2}(?![\w-])|gl(?:soat|ffct)-(?:[\w-]{20}|[\w-]{50})(?![\w-])|glimt-[\w-]{25}(?![\w-])|gl(?:oas|agent)-[\w-]{40,70}(?![\w-])/,
     { distinct: 9 },
   ),
   prefixRule(
@@ -57,14 +57,14 @@ export const SOURCE_HOSTING: readonly TokenRule[] = [
     'sourcegraph-token',
     'Sourcegraph token',
     ['sgp_', 'sgd_', 'slk_', 'sgph_'],
-    /sg(?:p|ph)_(?:(?:[0-9a-f]{16}|local)_)?[0-9a-f]{40}(?![0-9a-zA-Z])|(?:slk|sgd)_[0-9a-f]{64}(?![0-9a-zA-Z])/,
+    /sg(?:p|ph)_(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}(?![0-9a-zA-Z])|(?:slk|sgd)_[0-9a-f]{64}(?![0-9a-zA-Z])/,
   ),
   prefixRule('circleci-token', 'CircleCI token', ['CCIPAT_', 'CCIPRJ_'], /CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}/),
   prefixRule(
     'buildkite-token',
     'Buildkite token',
     ['bkua_', 'bkaj_', 'bkpt_'],
-    /bk(?:ua|aj|pt)_[0-9a-f]{40}(?![0-9a-zA-Z])/,
+    /bk(?:ua|aj|pt)_[0-9a-z]{40}(?![0-9a-zA-Z])/,
   ),
   prefixRule(
     'harness-token',

@@ -30,6 +30,9 @@ interface Entry<T> {
 
 const CHUNK = 16_384;
 const GROUPS = 8;
+/** What much text looks like: triples that occur here are avoided. */
+const USUAL_TEXT =
+  'actor agent engine event supply chain system timestamp type name version status state outcome result reference content object string number boolean function return const import export interface extends throws error message source start end length index value count context config default options process require resource request response session span trace service server client application company information description registry license package integrity directory string_list capability operation provenance determinism budget evidence policy decision component position comment document element attribute http https www com org html json true false null undefined test case describe expect';
 /** Commonest first: a triple of late or absent characters is rare in text, hashes and identifiers. */
 const COMMON = 'eaintocdbf0123456789rsl-"_mup./hgy:vwkxzqj';
 
@@ -61,6 +64,7 @@ function rarestTriple(word: string): number {
       const rank = COMMON.indexOf(char.toLowerCase());
       cost += rank < 0 ? 1 : COMMON.length - rank;
     }
+    if (USUAL_TEXT.includes(word.slice(at, at + 3).toLowerCase())) cost += 1000;
     if (cost < bestCost) [best, bestCost] = [at, cost];
   }
   return best;
@@ -76,62 +80,91 @@ const everyCode = Array.from({ length: 128 }, (_, code) => code);
 /** Absent in some sandboxes; reading code units one by one is the slower way round. */
 const encoder = typeof TextEncoder === 'undefined' ? undefined : new TextEncoder();
 
+/** The parts of the index, as one anchor after the other is entered. */
+interface Sorted<T> extends Entry<T> {
+  readonly shown: string;
+}
+
+function entryOf<T>({ word, exact, payload }: Anchor<T>): Sorted<T> {
+  const written = exact ? word : word.toLowerCase();
+  const triple = rarestTriple(written);
+  const codes = Uint8Array.from(Array.from(written, (char) => char.charCodeAt(0)));
+  return { codes, exact, triple, payload, shown: written.slice(triple, triple + 3) };
+}
+
+/** Read-only once built; the buffer is scratch for one call of {@link AnchorIndex.find}, which calls nobody else. */
 export class AnchorIndex<T> {
-  /** Low half: groups whose triple may begin in this pair. High half: groups whose triple may end in it. */
-  readonly #pairs = new Uint32Array(32_768);
-  readonly #bytes = new Uint8Array(CHUNK + 4);
-  readonly #words: Uint16Array;
-  readonly #byHash: (Entry<T>[] | undefined)[] = new Array(32_768).fill(undefined);
+  /** By pair. Low half: groups and alignments whose triple may begin in it. High half: those whose triple may end in it. */
+  readonly #pairs = new Int32Array(32_768);
+  readonly #bytes = new Uint8Array(CHUNK + 8);
+  readonly #quads = new Int32Array(this.#bytes.buffer);
+  readonly #places = new Int32Array(CHUNK);
+  /** By hash of a triple: which of the lists holds its words; 0 for none. */
+  readonly #known = new Uint16Array(32_768);
+  readonly #lists: Entry<T>[][] = [[]];
 
   constructor(anchors: readonly Anchor<T>[]) {
-    this.#words = new Uint16Array(this.#bytes.buffer);
-    let group = 0;
-    for (const anchor of anchors) this.#add(anchor, group++ % GROUPS);
+    // Alike triples share a group, so that a group admits few pairs.
+    const entries = anchors.map(entryOf).sort((a, b) => (a.shown < b.shown ? -1 : 1));
+    for (const [at, entry] of entries.entries()) this.#add(entry, Math.floor((at * GROUPS) / entries.length));
   }
 
-  #add(anchor: Anchor<T>, group: number): void {
-    const { exact } = anchor;
-    const word = exact ? anchor.word : anchor.word.toLowerCase();
-    const codes = Uint8Array.from(word, (char) => char.charCodeAt(0));
-    const triple = rarestTriple(word);
-    const [x = 0, y = 0, z = 0] = codes.subarray(triple, triple + 3);
+  #add(entry: Entry<T>, group: number): void {
+    const [x = 0, y = 0, z = 0] = entry.codes.subarray(entry.triple, entry.triple + 3);
     const hash = hashTriple(x, y, z);
-    const list = this.#byHash[hash] ?? [];
-    list.push({ codes, exact, triple, payload: anchor.payload });
-    this.#byHash[hash] = list;
+    const list = this.#known[hash] ?? 0;
+    if (list === 0) this.#known[hash] = this.#lists.push([entry]) - 1;
+    else this.#lists[list]?.push(entry);
+    const [first, second, third] = [casesOf(x, entry.exact), casesOf(y, entry.exact), casesOf(z, entry.exact)];
     const even = 1 << group;
     const odd = even << GROUPS;
-    this.#mark(casesOf(x, exact), casesOf(y, exact), even);
-    this.#mark(casesOf(z, exact), everyCode, even << 16);
-    this.#mark(everyCode, casesOf(x, exact), odd);
-    this.#mark(casesOf(y, exact), casesOf(z, exact), odd << 16);
-  }
-
-  #mark(first: readonly number[], second: readonly number[], bits: number): void {
-    for (const a of first) {
-      for (const b of second) {
-        const pair = LITTLE_ENDIAN ? a | (b << 8) : b | (a << 8);
-        this.#pairs[pair] = (this.#pairs[pair] ?? 0) | bits;
-      }
-    }
+    mark(this.#pairs, first, second, even);
+    mark(this.#pairs, third, everyCode, even << 16);
+    mark(this.#pairs, everyCode, first, odd);
+    mark(this.#pairs, second, third, odd << 16);
   }
 
   /** Every occurrence, roughly in text order; `undefined` when there is none, which is the common case. */
   find(text: string): AnchorHit<T>[] | undefined {
     let hits: AnchorHit<T>[] | undefined;
-    let carry = 0;
-    for (let base = 0; base < text.length; base += CHUNK) {
+    // Chunks overlap by two characters: every triple lies whole in one, and in one only.
+    for (let base = 0; base < text.length; base += CHUNK - 2) {
       const length = Math.min(CHUNK, text.length - base);
+      if (length < 3) break;
       this.#load(text, base, length);
-      const pairs = this.#pairs;
-      const words = this.#words;
-      const count = (length + 1) >> 1;
-      for (let at = 0; at < count; at++) {
-        const value = pairs[(words[at] ?? 0) & 0x7f7f] ?? 0;
-        const both = carry & (value >>> 16);
-        if (both !== 0) hits = this.#confirm(text, base + 2 * at - 2, both, hits);
-        carry = value & 0xffff;
-      }
+      hits = this.#findInChunk(text, base, length, hits);
+    }
+    return hits;
+  }
+
+  /** First pass: notes the pairs that may hold a triple. Second pass: looks closer at those few. */
+  #findInChunk(text: string, base: number, length: number, before: AnchorHit<T>[] | undefined): AnchorHit<T>[] | undefined {
+    const pairs = this.#pairs;
+    const quads = this.#quads;
+    const places = this.#places;
+    const count = (length + 3) >> 2;
+    let found = 0;
+    let carry = 0;
+    for (let at = 0; at < count; at++) {
+      const quad = (quads[at] ?? 0) & 0x7f7f7f7f;
+      const left = pairs[LITTLE_ENDIAN ? quad & 0xffff : quad >>> 16] ?? 0;
+      const right = pairs[LITTLE_ENDIAN ? quad >>> 16 : quad & 0xffff] ?? 0;
+      if ((carry & (left >>> 16)) !== 0) places[found++] = 4 * at - 2;
+      if ((left & 0xffff & (right >>> 16)) !== 0) places[found++] = 4 * at;
+      carry = right & 0xffff;
+    }
+    let hits = before;
+    const bytes = this.#bytes;
+    const known = this.#known;
+    for (let i = 0; i < found; i++) {
+      const at = places[i] ?? 0;
+      const inner = ((CLASS[(bytes[at + 1] ?? 0) & 127] ?? 0) << 5) | (CLASS[(bytes[at + 2] ?? 0) & 127] ?? 0);
+      const even = ((CLASS[(bytes[at] ?? 0) & 127] ?? 0) << 10) | inner;
+      const odd = (inner << 5) | (CLASS[(bytes[at + 3] ?? 0) & 127] ?? 0);
+      const first = known[even] ?? 0;
+      const second = known[odd] ?? 0;
+      if (first !== 0) hits = this.#confirm(text, base, at, first, hits);
+      if (second !== 0) hits = this.#confirm(text, base, at + 1, second, hits);
     }
     return hits;
   }
@@ -139,36 +172,44 @@ export class AnchorIndex<T> {
   /** Puts code units into bytes, one each; what is not ASCII becomes a byte that no anchor holds. */
   #load(text: string, base: number, length: number): void {
     const bytes = this.#bytes;
-    bytes[length] = 0;
     if (encoder !== undefined) {
       const part = length === text.length ? text : text.slice(base, base + length);
       const { read, written } = encoder.encodeInto(part, bytes);
-      bytes[length] = 0;
-      if (read === length && written === length) return;
+      if (read === length && written === length) {
+        bytes.fill(0, length, length + 4);
+        return;
+      }
     }
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(base + i);
       bytes[i] = code < 128 ? code : 0;
     }
+    bytes.fill(0, length, length + 4);
   }
 
-  #confirm(text: string, at: number, groups: number, hits: AnchorHit<T>[] | undefined): AnchorHit<T>[] | undefined {
-    let found = hits;
-    for (const shift of [0, 1]) {
-      if ((groups & (0xff << (shift * GROUPS))) === 0) continue;
-      const from = at + shift;
-      if (from < 0 || from + 2 >= text.length) continue;
-      const list =
-        this.#byHash[hashTriple(text.charCodeAt(from), text.charCodeAt(from + 1), text.charCodeAt(from + 2))];
-      if (list === undefined) continue;
-      for (const entry of list) {
-        const start = from - entry.triple;
-        if (!matchesAt(text, start, entry)) continue;
-        found ??= [];
-        found.push({ start, end: start + entry.codes.length, payload: entry.payload });
-      }
+  /** Compares the words of one triple. */
+  #confirm(text: string, base: number, at: number, list: number, before: AnchorHit<T>[] | undefined): AnchorHit<T>[] | undefined {
+    const entries = this.#lists[list];
+    let hits = before;
+    if (entries === undefined) return hits;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i];
+      if (entry === undefined) continue;
+      const start = base + at - entry.triple;
+      if (!matchesAt(text, start, entry)) continue;
+      hits ??= [];
+      hits.push({ start, end: start + entry.codes.length, payload: entry.payload });
     }
-    return found;
+    return hits;
+  }
+}
+
+function mark(table: Int32Array, first: readonly number[], second: readonly number[], bit: number): void {
+  for (const a of first) {
+    for (const b of second) {
+      const pair = LITTLE_ENDIAN ? a | (b << 8) : b | (a << 8);
+      table[pair] = (table[pair] ?? 0) | bit;
+    }
   }
 }
 

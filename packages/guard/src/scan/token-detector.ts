@@ -3,6 +3,8 @@ import type { Span } from '../finding.ts';
 import type { BackWalk, TokenRule } from '../rules/rule.ts';
 import type { Detector } from './detector.ts';
 
+/** How far back {@link TokenRule.near} looks. */
+const REACH = 200;
 const LETTER_OR_DIGIT = /[A-Za-z0-9]/;
 
 /**
@@ -33,6 +35,7 @@ export function tokenDetector(rule: TokenRule): Detector {
     inspect(text, anchor): Span | undefined {
       const at = startOf(text, anchor, rule.back);
       if (at < 0 || (rule.inside !== true && !startsFresh(text, at))) return undefined;
+      if (rule.near !== undefined && !rule.near.test(text.slice(Math.max(0, at - REACH), at))) return undefined;
       sticky.lastIndex = at;
       const match = sticky.exec(text);
       const span = match?.indices?.[1] ?? match?.indices?.[0];
