@@ -128,10 +128,15 @@ export class ManifestStore {
     if (known !== undefined) return known;
     const { content_hash: sha256, size_bytes, mime, kind } = this.read(artifactId);
     const facts = { sha256, size_bytes, mime, kind };
+    this.remember(artifactId, facts);
+    return facts;
+  }
+
+  /** Keeps the facts of a committed manifest at hand. */
+  remember(artifactId: string, facts: ContentFacts): void {
     this.#remembered.set(artifactId, facts);
     const [oldest] = this.#remembered.size > MAX_REMEMBERED ? this.#remembered.keys() : [];
     if (oldest !== undefined) this.#remembered.delete(oldest);
-    return facts;
   }
 
   list(query: ArtifactQuery): ArtifactListing {

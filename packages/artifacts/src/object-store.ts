@@ -80,6 +80,16 @@ export class ObjectStore {
     return { sha256, size: integerOf(row, 'size'), place: integerOf(row, 'place') === PACK ? 'pack' : 'file' };
   }
 
+  /** The bytes of a sound object of the pack, at once; `undefined` for everything else, which `read` then judges. */
+  readPackedNow(sha256: string): Uint8Array | undefined {
+    try {
+      const bytes = this.#db.get('SELECT bytes FROM objects WHERE sha256 = ? AND place = 0', sha256)?.['bytes'];
+      return bytes instanceof Uint8Array && sha256Hex(bytes) === sha256 ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   /**
    * The bytes, verified (CONTRACT §5). A corrupt object is quarantined and reported, never returned.
    * @throws MexError `ARTIFACT_NOT_FOUND`, `ARTIFACT_CORRUPT`

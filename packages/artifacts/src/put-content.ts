@@ -35,24 +35,28 @@ export function stagePacked(parts: StoreParts, bytes: Uint8Array): StagedContent
 
 /** Stores content with its manifest; durable when the promise resolves. */
 export async function putBytes(parts: StoreParts, bytes: Uint8Array, meta: ArtifactMeta): Promise<ArtifactHandle> {
+  refuseBundleKind(meta);
   const small = bytes.length <= PACK_LIMIT_BYTES;
-  return commitContent(parts, small ? stagePacked(parts, bytes) : await stageBytes(parts, bytes), meta);
+  const content = small ? stagePacked(parts, bytes) : await stageBytes(parts, bytes);
+  return commitContent(parts, content, meta);
 }
 
 /** Writes manifest and content in one transaction. `alongside` joins the same transaction. */
-export function commitContent(
+export async function commitContent(
   parts: StoreParts,
   content: StagedContent,
   meta: ArtifactMeta,
   alongside: (artifactId: string) => void = () => undefined,
 ): Promise<ArtifactHandle> {
   const manifest = buildManifest(meta, content, parts.now());
-  return parts.queue.run(() => {
+  await parts.queue.run(() => {
     content.insert();
     parts.manifests.insert(manifest);
     alongside(manifest.artifact_id);
-    return handleOf(manifest);
   }, content.weight);
+  const handle = handleOf(manifest);
+  parts.manifests.remember(manifest.artifact_id, { ...handle });
+  return handle;
 }
 
 /** Stores a stream or a file. Memory stays bounded whatever the length. */
@@ -62,6 +66,7 @@ export async function putStreamed(
   meta: ArtifactMeta,
   maxBytes: number,
 ): Promise<ArtifactHandle> {
+  refuseBundleKind(meta);
   const stream = typeof source === 'string' ? openSource(source, maxBytes) : source;
   return commitContent(parts, await stageStream(parts, stream, maxBytes), meta);
 }
@@ -126,4 +131,12 @@ function openSourceFile(path: string): number {
   } catch (error) {
     throw artifactError('ARTIFACT_INVALID', `${path} cannot be opened for reading.`, { cause: error });
   }
+}
+
+/** A bundle names other objects. Only `putBundle` makes one, so that nobody names content they never had. */
+function refuseBundleKind(meta: ArtifactMeta): void {
+  if (meta.kind !== 'bundle') return;
+  throw artifactError('ARTIFACT_INVALID', 'An artifact of kind "bundle" is made with putBundle.', {
+    remedy: 'Call putBundle with the files, or use another kind.',
+  });
 }

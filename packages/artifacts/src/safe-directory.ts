@@ -32,6 +32,8 @@ export interface SafeDirectory {
   readonly openFile: (name: string) => number;
   /** Makes a child directory unless it exists, and enters it. @throws NodeJS.ErrnoException, MexError */
   readonly make: (name: string) => SafeDirectory;
+  /** Looks once more, where the platform has no descriptor paths, before something is put in place. @throws MexError */
+  readonly recheck: () => void;
   /** Path to list the entries of the directory itself. */
   readonly listPath: string;
   readonly close: () => void;
@@ -87,6 +89,7 @@ function descriptorDirectory(fd: number): SafeDirectory {
       makeIfAbsent(entryPath(name));
       return enter(name);
     },
+    recheck: () => undefined,
     // The trailing dot makes the kernel resolve the descriptor to its directory.
     listPath: `${base}/.`,
     close: () => closeSync(fd),
@@ -124,6 +127,7 @@ function pathDirectory(path: string, identity: BigIntStats, checkParents: () => 
       makeIfAbsent(entryPath(name));
       return enter(name);
     },
+    recheck: check,
     listPath: path,
     close: () => undefined,
   };

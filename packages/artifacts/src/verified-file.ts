@@ -59,10 +59,10 @@ export function readFully(fd: number, target: Uint8Array): number {
   return at;
 }
 
-/** Reads up to one block of `target` from the same offset of the file, in the thread pool. */
-export function readBlock(fd: number, target: Uint8Array, at: number): Promise<number> {
+/** Reads up to one block into `target` from `at`, in the thread pool. `position` is the offset in the file. */
+export function readBlock(fd: number, target: Uint8Array, at: number, position = at): Promise<number> {
   const length = Math.min(BLOCK_BYTES, target.length - at);
   return new Promise((resolve, reject) => {
-    read(fd, target, at, length, at, (error, got) => (error ? reject(error) : resolve(got)));
+    read(fd, target, at, length, position, (error, got) => (error ? reject(error) : resolve(got)));
   });
 }
