@@ -7,9 +7,10 @@ import { openForReading, openForWriting } from '../store/database.ts';
 import { newEventId } from './event-id.ts';
 import { DEFAULT_REDACTOR, type EventRedactor, EventScreen } from './event-redactor.ts';
 import { createEventRow } from './event-row.ts';
-import { HeadSealer, type LogHead, readHead } from './head.ts';
+import { type LogHead, readHead } from './head.ts';
 import { FlightRecorder } from './recorder.ts';
 import { checkTail } from './recovery.ts';
+import { Sealer } from './sealer.ts';
 import { WriteSession } from './write-session.ts';
 
 export interface RecorderOptions {
@@ -32,13 +33,13 @@ export interface RecorderOptions {
 export function openRecorder(options: RecorderOptions): FlightRecorder {
   const { file, signer, clock = Date.now, readOnly = false } = options;
   const screen = new EventScreen(options.redactor ?? DEFAULT_REDACTOR);
+  const sealer = new Sealer(signer);
   if (readOnly)
-    return new FlightRecorder({ file, db: openForReading(file), screen, session: undefined, signer, clock });
+    return new FlightRecorder({ file, db: openForReading(file), screen, session: undefined, signer, sealer, clock });
   const verifierKey = signer === undefined ? undefined : verifierKeyOf(signer);
   const origin = signer?.keyName ?? `mex.log/${randomBytes(8).toString('hex')}`;
-  const sealer = new HeadSealer(signer);
   const empty = { origin, base: Frontier.empty(), tree: Frontier.empty() };
-  const db = openForWriting(file, { origin, verifierKey, seal: sealer.seal(empty) });
+  const db = openForWriting(file, { origin, verifierKey, seal: sealer.sealHead(empty) });
   try {
     checkIdentity(db, file, verifierKey);
     const session = new WriteSession({ db, file, signer, sealer, clock });
@@ -46,7 +47,7 @@ export function openRecorder(options: RecorderOptions): FlightRecorder {
       checkTail(db, file, head);
       return createEventRow(recoveredEvent(head, clock()), 0, screen);
     });
-    return new FlightRecorder({ file, db, screen, session, signer, clock });
+    return new FlightRecorder({ file, db, screen, session, signer, sealer, clock });
   } catch (error) {
     db.close();
     throw error;

@@ -9,6 +9,7 @@ import type { EventScreen } from './event-redactor.ts';
 import { createEventRow } from './event-row.ts';
 import { type FollowOptions, followEvents } from './follow.ts';
 import { type EventFilter, EventReader, type RecordedEvent } from './reader.ts';
+import type { Sealer } from './sealer.ts';
 import type { WriteSession } from './write-session.ts';
 import type { Companion } from './writer.ts';
 
@@ -20,6 +21,7 @@ export interface RecorderParts {
   /** Absent when the log was opened for reading only. */
   readonly session: WriteSession | undefined;
   readonly signer: Signer | undefined;
+  readonly sealer: Sealer;
   readonly clock: () => number;
 }
 
@@ -37,7 +39,7 @@ export class FlightRecorder {
   readonly #session: WriteSession | undefined;
   readonly #reader: EventReader;
 
-  constructor({ file, db, screen, session, signer, clock }: RecorderParts) {
+  constructor({ file, db, screen, session, signer, sealer, clock }: RecorderParts) {
     this.file = file;
     this.database = db;
     this.#screen = screen;
@@ -47,6 +49,7 @@ export class FlightRecorder {
     this.problems = new ProblemStore({
       db,
       screen,
+      sealer,
       clock,
       append: (events, companion) => this.append(events, companion),
     });
@@ -55,15 +58,17 @@ export class FlightRecorder {
   /**
    * Records events. Resolves when they are on the disk, together with what `companion` wrote in the same transaction;
    * the companion runs after the events are in the table. All events of one append are recorded, or none.
+   * `siblings`: how many other appends are likely to come soon; from eight on, this one waits about a millisecond for
+   * them, to share their commit.
    *
    * Rejects with MexError `HSK-400-INVALID-EVENT` (naming the place), `LOG_WRITE_FAILED`, `LOG_HEAD_INVALID`,
    * `LOG_READ_ONLY` or `LOG_CLOSED`, or with what the companion threw.
    */
-  append(events: readonly FlightEvent[], companion?: Companion): Promise<void> {
+  append(events: readonly FlightEvent[], companion?: Companion, siblings = 0): Promise<void> {
     if (this.#session === undefined) return Promise.reject(logReadOnly(this.file));
     try {
       const rows = events.map((event, index) => createEventRow(event, index, this.#screen));
-      return this.#session.append(rows, companion);
+      return this.#session.append(rows, companion, siblings);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -3,12 +3,16 @@ import type { Signer } from '../checkpoint/signer.ts';
 import { logClosed, logUnsigned } from '../errors.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { EventRow } from './event-row.ts';
-import type { HeadSealer, LogHead } from './head.ts';
+import type { LogHead } from './head.ts';
 import { Presence } from './presence.ts';
+import type { Sealer } from './sealer.ts';
 import { type AppendOutcome, type Companion, LogWriter, type PendingAppend } from './writer.ts';
 
 /** Quiet milliseconds after which the newest events are signed, for those who check with the public key alone. */
 const IDLE_MS = 1_000;
+
+/** Fewer others than this are not worth waiting for. */
+const MIN_SIBLINGS = 8;
 
 interface Waiting extends PendingAppend {
   readonly resolve: () => void;
@@ -20,7 +24,7 @@ export interface SessionParts {
   readonly db: DatabaseSync;
   readonly file: string;
   readonly signer: Signer | undefined;
-  readonly sealer: HeadSealer;
+  readonly sealer: Sealer;
   readonly clock: () => number;
 }
 
@@ -31,6 +35,7 @@ export class WriteSession {
   readonly #checkpointer: Checkpointer | undefined;
   readonly #presence: Presence;
   #queue: Waiting[] = [];
+  #siblings = 0;
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -58,14 +63,21 @@ export class WriteSession {
   }
 
   /** Resolves when the rows and the companion's writes are on the disk. */
-  append(rows: readonly EventRow[], companion: Companion | undefined): Promise<void> {
+  append(rows: readonly EventRow[], companion: Companion | undefined, siblings: number): Promise<void> {
     if (this.#closed) return Promise.reject(logClosed());
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Everything that is appended before the event loop turns shares one commit. A microtask would commit each
     // message of a busy port for itself.
-    if (this.#queue.length === 0) setImmediate(() => this.flush());
+    if (this.#queue.length === 0) setImmediate(() => this.#consider());
     this.#queue.push({ rows, companion, resolve, reject });
+    this.#siblings = siblings;
     return promise;
+  }
+
+  /** Commits now, or waits a moment for company: a commit costs the disk the same for one append as for sixty. */
+  #consider(): void {
+    if (this.#siblings < MIN_SIBLINGS || this.#queue.length > this.#siblings) this.flush();
+    else setTimeout(() => this.flush(), 1);
   }
 
   /** Commits what waits, now. Never throws: each append learns its own outcome. */

@@ -3,7 +3,8 @@ import { MexError } from '@mex/envelope';
 import { headInvalid, invalidEvent, writeFailed } from '../errors.ts';
 import type { Frontier } from '../merkle/frontier.ts';
 import type { EventRow } from './event-row.ts';
-import { type HeadSealer, type LogHead, readHead } from './head.ts';
+import { type LogHead, readHead } from './head.ts';
+import type { Sealer } from './sealer.ts';
 
 /** Writes of the caller that belong to the same transaction as the events. Synchronous; it must not end the transaction. */
 export type Companion = (db: DatabaseSync) => void;
@@ -24,12 +25,12 @@ export type BeforeCommit = (head: LogHead) => void;
 export class LogWriter {
   readonly #db: DatabaseSync;
   readonly #file: string;
-  readonly #sealer: HeadSealer;
+  readonly #sealer: Sealer;
   readonly #statements: ReturnType<typeof prepareStatements>;
   #head: LogHead | undefined;
   #dataVersion: unknown;
 
-  constructor(db: DatabaseSync, file: string, sealer: HeadSealer) {
+  constructor(db: DatabaseSync, file: string, sealer: Sealer) {
     this.#db = db;
     this.#file = file;
     this.#sealer = sealer;
@@ -90,8 +91,8 @@ export class LogWriter {
 
   /** Writes a head with a fresh seal. Inside a transaction only. */
   storeHead(head: LogHead): LogHead {
-    const seal = this.#sealer.seal(head);
-    this.#statements.head.run(head.base.size, head.base.toBytes(), head.tree.size, head.tree.toBytes(), seal ?? null);
+    const seal = this.#sealer.sealHead(head);
+    this.#statements.head.run(head.base.size, head.base.toBytes(), head.tree.size, head.tree.toBytes(), seal);
     return { ...head, seal };
   }
 
@@ -156,7 +157,7 @@ export class LogWriter {
     } catch (error) {
       throw headInvalid(this.#file, error instanceof RangeError ? error.message : 'its head cannot be read');
     }
-    if (!this.#sealer.check(head)) throw headInvalid(this.#file, 'the seal of its head is wrong');
+    if (!this.#sealer.checkHead(head)) throw headInvalid(this.#file, 'the seal of its head is wrong');
     const last = this.#statements.lastSeq.get()?.['seq'] ?? null;
     if (last !== (head.tree.size === head.base.size ? null : head.tree.size - 1)) {
       throw headInvalid(this.#file, `it holds ${head.tree.size} events by its head, and other ones by its table`);

@@ -12,6 +12,7 @@ import { canonicalJson } from '@mex/envelope/json';
 import type { RecorderErrorCode } from '../errors.ts';
 import { newEventId } from '../log/event-id.ts';
 import type { EventScreen } from '../log/event-redactor.ts';
+import type { Sealer } from '../log/sealer.ts';
 
 /** What the `diagnostic` event of a report has besides the report's own: who, when, and for which operation and run. */
 export type ProblemBase = Omit<
@@ -68,28 +69,30 @@ function fitting(value: unknown): ProblemReport {
 }
 
 /** Prepares a report. The fingerprint is taken after redaction (CONTRACT §11). @throws MexError `PROBLEM_INVALID`. */
-export function draftProblem(value: unknown, base: ProblemBase, screen: EventScreen): ProblemDraft {
+export function draftProblem(value: unknown, base: ProblemBase, screen: EventScreen, sealer: Sealer): ProblemDraft {
   const { report, text } = checkedReport(value, screen);
   const fingerprint = problemFingerprint(report);
   const id = problemId(fingerprint);
   const { severity, source } = report;
+  const seal = sealer.sealReport(id, text);
   const event_id = newEventId(Date.parse(base.timestamp));
   const event = { ...base, event_id, type: 'diagnostic', diagnostic_id: id, severity, source } as const;
   const write = (db: DatabaseSync): Problem => {
-    const row = upsertOf(db).get(id, fingerprint, severity, base.timestamp, base.timestamp, text) ?? {};
+    const row = upsertOf(db).get(id, fingerprint, severity, base.timestamp, base.timestamp, text, seal) ?? {};
     return { id, fingerprint, ...report, ...countsOf(row) };
   };
   return { event, write };
 }
 
 /** A report of a resolved problem reopens it; a muted one stays muted, and counts. */
-const UPSERT = `INSERT INTO problems (id, fingerprint, severity, status, count, first_seen, last_seen, report)
-  VALUES (?, ?, ?, 'open', 1, ?, ?, ?)
+const UPSERT = `INSERT INTO problems (id, fingerprint, severity, status, count, first_seen, last_seen, report, seal)
+  VALUES (?, ?, ?, 'open', 1, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET
     count = count + 1,
     last_seen = max(last_seen, excluded.last_seen),
     status = CASE status WHEN 'resolved' THEN 'open' ELSE status END,
-    report = excluded.report
+    report = excluded.report,
+    seal = excluded.seal
   RETURNING status, count, first_seen, last_seen`;
 
 const upserts = new WeakMap<DatabaseSync, ReturnType<DatabaseSync['prepare']>>();

@@ -12,6 +12,7 @@ import {
 import type { RecorderErrorCode } from '../errors.ts';
 import { newEventId } from '../log/event-id.ts';
 import type { EventScreen } from '../log/event-redactor.ts';
+import type { Sealer } from '../log/sealer.ts';
 import type { Companion } from '../log/writer.ts';
 import { parseStored } from '../store/stored-json.ts';
 import { countsOf, draftProblem, type ProblemBase, type ProblemDraft } from './draft.ts';
@@ -31,6 +32,7 @@ export interface ProblemFilter {
 export interface ProblemStoreParts {
   readonly db: DatabaseSync;
   readonly screen: EventScreen;
+  readonly sealer: Sealer;
   readonly clock: () => number;
   readonly append: (events: readonly FlightEvent[], companion: Companion) => Promise<void>;
 }
@@ -39,12 +41,14 @@ export interface ProblemStoreParts {
 export class ProblemStore {
   readonly #db: DatabaseSync;
   readonly #screen: EventScreen;
+  readonly #sealer: Sealer;
   readonly #clock: () => number;
   readonly #append: ProblemStoreParts['append'];
 
-  constructor({ db, screen, clock, append }: ProblemStoreParts) {
+  constructor({ db, screen, sealer, clock, append }: ProblemStoreParts) {
     this.#db = db;
     this.#screen = screen;
+    this.#sealer = sealer;
     this.#clock = clock;
     this.#append = append;
   }
@@ -66,7 +70,7 @@ export class ProblemStore {
 
   /** For a report that must be recorded in one transaction with other events. @throws MexError `PROBLEM_INVALID`. */
   draft(report: ProblemReport, base: ProblemBase): ProblemDraft {
-    return draftProblem(report, base, this.#screen);
+    return draftProblem(report, base, this.#screen, this.#sealer);
   }
 
   list(filter: ProblemFilter = {}): Problem[] {

@@ -15,7 +15,7 @@ export interface LogIdentity {
   readonly origin: string;
   readonly verifierKey: string | undefined;
   /** Seal of the head without events. */
-  readonly seal: Uint8Array | undefined;
+  readonly seal: Uint8Array;
 }
 
 /** Opens a log for reading. @throws MexError `LOG_NOT_FOUND`, `LOG_UNREADABLE`, `LOG_VERSION`. */
@@ -67,7 +67,7 @@ function createLog(db: DatabaseSync, identity: LogIdentity): void {
       db.prepare("INSERT INTO log_head VALUES (0, ?, ?, 0, x'', 0, x'', ?)").run(
         identity.origin,
         identity.verifierKey ?? null,
-        identity.seal ?? null,
+        identity.seal,
       );
     }
     db.exec('COMMIT');

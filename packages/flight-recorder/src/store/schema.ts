@@ -32,7 +32,7 @@ const TABLES = [
     base_frontier BLOB NOT NULL,
     size INTEGER NOT NULL,
     frontier BLOB NOT NULL,
-    seal BLOB
+    seal BLOB NOT NULL
   ) STRICT`,
   'CREATE TABLE log_checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL, frontier BLOB NOT NULL) STRICT',
   'CREATE TABLE log_writers (token TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT, WITHOUT ROWID',
@@ -44,7 +44,8 @@ const TABLES = [
     count INTEGER NOT NULL,
     first_seen TEXT NOT NULL,
     last_seen TEXT NOT NULL,
-    report TEXT NOT NULL
+    report TEXT NOT NULL,
+    seal BLOB NOT NULL
   ) STRICT, WITHOUT ROWID`,
 ];
 

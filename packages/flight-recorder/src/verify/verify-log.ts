@@ -8,7 +8,8 @@ import {
   type VerifierKey,
 } from '../checkpoint/verifier-key.ts';
 import { messageOf } from '../errors.ts';
-import { HeadSealer, type LogHead, readHead } from '../log/head.ts';
+import { type LogHead, readHead } from '../log/head.ts';
+import { Sealer } from '../log/sealer.ts';
 import { Frontier } from '../merkle/frontier.ts';
 import { sameHash } from '../merkle/hash.ts';
 import { openForReading } from '../store/database.ts';
@@ -94,7 +95,7 @@ class Verification {
     }, compare);
     heads.finish(this.#tree.size);
     kept.finish(this.#first, this.#tree.size);
-    problems.finish(this.#db, this.#first === 0);
+    problems.finish(this.#db, this.#first === 0, head === undefined ? undefined : this.#sealerOf(head));
     if (head !== undefined) checkPruning(head.base, prunes, this.findings);
     this.#signedSize = heads.signedSize;
     this.#finish(head);
@@ -127,11 +128,10 @@ class Verification {
   #head(): LogHead | undefined {
     try {
       const head = readHead(this.#db);
-      const { signer } = this.#options;
       if (this.#key !== undefined && head.verifierKey !== formatVerifierKey(this.#key)) {
         this.findings.add('KEY_MISMATCH', 'The log names another key than the one it is checked with.');
       }
-      if (signer !== undefined && !new HeadSealer(signer).check(head)) {
+      if (this.#sealerOf(head)?.checkHead(head) === false) {
         this.findings.add('HEAD_SEAL_WRONG', 'The head of the log was not written by a holder of the key.');
       }
       return head;
@@ -140,6 +140,12 @@ class Verification {
       this.findings.add('HEAD_INVALID', `The head of the log cannot be used: ${error.message}.`);
       return undefined;
     }
+  }
+
+  /** What checks the seals, if they can be checked: with the key, or for a log that has none. */
+  #sealerOf(head: LogHead): Sealer | undefined {
+    if (this.#options.signer !== undefined) return new Sealer(this.#options.signer);
+    return this.#key === undefined && head.verifierKey === undefined ? new Sealer(undefined) : undefined;
   }
 
   #finish(head: LogHead | undefined): void {
