@@ -1,6 +1,6 @@
 import { MASK } from './context/placeholder.ts';
 import { redact } from './redact.ts';
-import { namesMaySecret, scanSpans } from './scan/scanner.ts';
+import { factsOfName, scanSpans } from './scan/scanner.ts';
 
 /** What JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -8,25 +8,35 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 /** Nesting beyond this is masked whole: nothing unseen gets through, and no stack is exhausted. */
 const DEEPEST = 256;
 
-/** Masks one string; `key` is the name it stands under, if any. */
-export type StringMask = (text: string, key: string | undefined) => string;
-
-function maskString(text: string, key: string | undefined): string {
-  const masked = redact(text);
-  if (key === undefined || masked !== text || !namesMaySecret(key)) return masked;
-  // A value alone says little; under its name it is judged like `name="value"` in a text.
-  const lead = `${key}="`;
-  const spans = scanSpans(`${lead}${text}"`);
-  return spans.some((span) => span.end > lead.length) ? MASK : text;
+/** How strings and property names are masked. */
+export interface StringMask {
+  /** `name` is what the string stands under, if anything. */
+  value(text: string, name: string | undefined): string;
+  name(name: string): string;
 }
+
+/** A value alone says little; under its name it is judged like `name="value"` in a text. */
+function maskNamed(text: string, name: string): string {
+  const lead = `${name}="`;
+  return scanSpans(`${lead}${text}"`).some((span) => span.end > lead.length) ? MASK : text;
+}
+
+const PATTERNS: StringMask = {
+  value(text, name) {
+    const masked = redact(text);
+    return name === undefined || masked !== text || !factsOfName(name).tells ? masked : maskNamed(text, name);
+  },
+  name: (name) => (factsOfName(name).secret ? redact(name) : name),
+};
 
 function maskObject(value: { readonly [key: string]: JsonValue }, mask: StringMask, depth: number): JsonValue {
   let changed: [string, JsonValue][] | undefined;
   const keys = Object.keys(value);
-  for (const [at, key] of keys.entries()) {
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] ?? '';
     const old = value[key] ?? null;
     const fresh = maskValue(old, key, mask, depth + 1);
-    const freshKey = mask(key, undefined);
+    const freshKey = mask.name(key);
     if (changed === undefined && (fresh !== old || freshKey !== key)) {
       changed = keys.slice(0, at).map((before) => [before, value[before] ?? null]);
     }
@@ -57,7 +67,7 @@ function maskArray(value: readonly JsonValue[], key: string | undefined, mask: S
 }
 
 function maskValue(value: JsonValue, key: string | undefined, mask: StringMask, depth: number): JsonValue {
-  if (typeof value === 'string') return mask(value, key);
+  if (typeof value === 'string') return mask.value(value, key);
   if (value === null || typeof value !== 'object') return value;
   if (depth > DEEPEST) return MASK;
   return isList(value) ? maskArray(value, key, mask, depth) : maskObject(value, mask, depth);
@@ -77,5 +87,5 @@ export function mapStrings(value: JsonValue, mask: StringMask): JsonValue {
  * Returns the same object when nothing was found, so `redactJson(x) === x` tells that `x` was clean.
  */
 export function redactJson(value: JsonValue): JsonValue {
-  return mapStrings(value, maskString);
+  return mapStrings(value, PATTERNS);
 }

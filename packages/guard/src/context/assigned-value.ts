@@ -12,7 +12,7 @@ export interface AssignedValue {
 
 const LONGEST_GAP = 40;
 const LONGEST_VALUE = 4096;
-const MOST_WORDS = 4;
+const MOST_WORDS = 3;
 
 /** What a character does between a name and its value. */
 const STARTS_VALUE = 0;
@@ -31,12 +31,12 @@ const ENDS_BARE = new Uint8Array(128);
 function assign(table: Uint8Array, characters: string, role: number): void {
   for (let i = 0; i < characters.length; i++) table[characters.charCodeAt(i)] = role;
 }
-assign(ROLE, ' \t\r?|.!+])*-', SKIPPED);
+assign(ROLE, ' \t\r?.!+])*-', SKIPPED);
 assign(ROLE, '\n', LINE_END);
 assign(ROLE, `"'\``, QUOTE);
 assign(ROLE, '=:>', ASSIGNS);
 assign(ROLE, ',(', SEPARATES);
-assign(ROLE, '{}[;', BREAKS);
+assign(ROLE, '{}[;|', BREAKS);
 assign(ROLE, '\\', ESCAPES);
 assign(ENDS_BARE, ' \t\r\n\f\v"\'`<>,;()[]{}|\\&', 1);
 
@@ -63,15 +63,15 @@ function readGap(text: string, from: number): Gap | undefined {
     let role = code < 128 ? ROLE[code] : STARTS_VALUE;
     // `-p` begins a value only after an assignment: `key = -----`, `token: -abc`.
     if (code === 45 && tie !== 'spaced' && isWordCode(text.charCodeAt(at + 1))) role = STARTS_VALUE;
-    if (role === STARTS_VALUE) return { end: at, tie, quote: quoteAt === at - 1 && at > from ? text.charAt(quoteAt) : '' };
+    if (role === STARTS_VALUE)
+      return { end: at, tie, quote: quoteAt === at - 1 && at > from ? text.charAt(quoteAt) : '' };
     if (role === ASSIGNS) tie = 'assigned';
     else if (role === SEPARATES) tie = tie === 'spaced' ? 'argument' : tie;
     else if (role === QUOTE) {
       // Two quotes in a row are an empty value.
       if (quoteAt === at - 1 && tie !== 'spaced' && text.charCodeAt(quoteAt) === code) return undefined;
       quoteAt = at;
-    }
-    else if (role === LINE_END && (++lines > 2 || (tie === 'spaced' && quoteAt >= 0))) return undefined;
+    } else if (role === LINE_END && (++lines > 2 || (tie === 'spaced' && quoteAt >= 0))) return undefined;
     else if (role === BREAKS) return undefined;
     else if (role === ESCAPES) {
       // In a text within a text, an escaped quote is a quote and an escaped line end a line end.
@@ -117,10 +117,13 @@ function isPlainWord(text: string, start: number, end: number): boolean {
   return true;
 }
 
-/** The value after a name, or `undefined`. Reads at most 40 characters of gap and 4,096 of value. */
-export function readValue(text: string, from: number): AssignedValue | undefined {
+/**
+ * The value after a name, or `undefined`. Reads at most 40 characters of gap and 4,096 of value.
+ * @param words how many plain words may stand between
+ */
+export function readValue(text: string, from: number, words = MOST_WORDS): AssignedValue | undefined {
   let start = from;
-  for (let words = 0; words < MOST_WORDS; words++) {
+  for (let left = words; left >= 0; left--) {
     const gap = readGap(text, start);
     if (gap === undefined) return undefined;
     const end = gap.quote === '' ? bareEnd(text, gap.end) : quotedEnd(text, gap.end, gap.quote);

@@ -36,7 +36,9 @@ function judgePassword(candidate: Candidate): Confidence | undefined {
   if (/[\s<>(){}/\\]/.test(text)) return undefined;
   if (value.quote === '' && candidate.inCode && !/\d/.test(text)) return undefined;
   if (value.quote === '' && /[$.,:]/.test(text)) return undefined;
-  return mixed || /^[a-z_]{5,32}$/.test(text) ? 'low' : undefined;
+  if (value.quote === '' && !/^(?:[\s]*$|[\r\n;,&"'<\\]|\s+(?:#|\/\/|--))/.test(source.slice(value.end, value.end + 8)))
+    return undefined;
+  return mixed || (/^[a-z_]{5,32}$/.test(text) && value.quote !== '`') ? 'low' : undefined;
 }
 
 const SYMBOL = /[!#$%^&*@?]/;
@@ -61,7 +63,7 @@ function judgeKey({ name, value, text }: Candidate): Confidence | undefined {
 }
 
 function judgeProvider({ value, text, source }: Candidate): Confidence | undefined {
-  if (/^[^A-Za-z0-9_+-]|\s/.test(text) || /[/.#]/.test(source.charAt(value.start - 1))) return undefined;
+  if (/^[^A-Za-z0-9_+-]|\s|:\/\//.test(text) || /[/.#]/.test(source.charAt(value.start - 1))) return undefined;
   return looksRandom(text, value.tie === 'spaced' ? 20 : 13) ? 'medium' : undefined;
 }
 

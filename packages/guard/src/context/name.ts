@@ -18,7 +18,14 @@ const LONGEST_SIDE = 48;
 
 function isNameCode(code: number): boolean {
   const folded = code | 32;
-  return (folded >= 97 && folded <= 122) || (code >= 48 && code <= 57) || code === 95 || code === 45 || code === 46 || code === 36;
+  return (
+    (folded >= 97 && folded <= 122) ||
+    (code >= 48 && code <= 57) ||
+    code === 95 ||
+    code === 45 ||
+    code === 46 ||
+    code === 36
+  );
 }
 
 /** First character of the identifier that `at` lies in, at most 48 characters back. */
@@ -53,6 +60,23 @@ function wordBefore(text: string, from: number): string {
   const at = from - 1;
   if (text.charCodeAt(at) !== 32 || !isNameCode(text.charCodeAt(at - 1))) return '';
   return lastWord(text.slice(nameStart(text, at), at));
+}
+
+/** Words that end in `pass` and are no password's name: `bypass`, `compass`. Or that only begin so: `passed`. */
+function isPass(text: string, start: number, end: number): boolean {
+  if (end - start !== 4) return true;
+  const hump = text.charCodeAt(start) < 97 && text.charCodeAt(start + 1) >= 97;
+  const glued =
+    /[A-Za-z]/.test(text.charAt(start - 1)) &&
+    !hump &&
+    !/(?:db|user|my|root|admin|smtp|mail|ftp|ssh|auth|login)$/i.test(text.slice(Math.max(0, start - 5), start));
+  return !glued && !/[a-z]/.test(text.charAt(end));
+}
+
+/** Whether an anchor word stands in a name and not in the middle of encoded data. */
+export function isNameAt(text: string, kind: NameKind, start: number, end: number): boolean {
+  if (start - nameStart(text, start) >= LONGEST_SIDE) return false;
+  return kind !== 'password' || isPass(text, start, end);
 }
 
 /** Whether the name can hold a secret at all. */

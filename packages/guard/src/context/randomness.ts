@@ -22,9 +22,9 @@ function isRandomLetters(value: string): boolean {
   if (value.length < 18 || distinctCount(value) < 10) return false;
   const lowers = countOf(value, /[a-z]/g);
   const uppers = countOf(value, /[A-Z]/g);
-  if (lowers > 0 && uppers > 0 && countOf(value, /[a-z][A-Z]|[A-Z]{2}[a-z]/g) >= value.length / 5) return true;
+  if (lowers > 0 && uppers > 0 && countOf(value, /[a-z][A-Z]|[A-Z]{2}[a-z]/g) >= value.length * 0.3) return true;
   const spoken = value.replace(/([a-z])([A-Z])/g, '$1 $2');
-  return countOf(value, /[aeiouy]/gi) < value.length * 0.22 || countOf(spoken, /[^aeiouy ]{5}/gi) > value.length / 40;
+  return countOf(value, /[aeiouy]/gi) < value.length * 0.22 || countOf(spoken, /[^aeiouy ]{6}/gi) > 0;
 }
 
 /** A run of letters and digits that no word or version number explains. */
@@ -51,7 +51,8 @@ export function looksRandom(value: string, least = 12): boolean {
     return countOf(value, /\d/g) >= 4 && countOf(value, /[A-Za-z]/g) >= 6 && !/[\s(){}<>]/.test(value);
   }
   // Groups of letters and digits like a UUID's, but of another length or alphabet.
-  if (value.length >= 28 && /^[0-9a-z]{1,12}(?:-[0-9a-z]{2,14}){3,8}$/i.test(value) && countOf(value, /\d/g) >= 7) return true;
+  if (value.length >= 28 && /^[0-9a-z]{1,12}(?:-[0-9a-z]{2,14}){3,8}$/i.test(value) && countOf(value, /\d/g) >= 7)
+    return true;
   const solid = value.replace(/[^A-Za-z0-9]+/g, '');
   // Base64 and the like are cut by their own punctuation: judge them whole, but not paths and sentences.
   return (

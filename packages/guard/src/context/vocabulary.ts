@@ -1,14 +1,5 @@
 /** Words in names whose values are passwords, secrets or keys. */
-export const PASSWORD_WORDS = [
-  'password',
-  'passwd',
-  'passwort',
-  'passphrase',
-  'pwd',
-  'pass',
-  '_pw',
-  'kennwort',
-];
+export const PASSWORD_WORDS = ['password', 'passwd', 'passwort', 'passphrase', 'pwd', 'pass', '_pw', 'kennwort'];
 export const SECRET_WORDS = [
   'secret',
   'token',

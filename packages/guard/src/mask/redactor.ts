@@ -67,6 +67,9 @@ export function createRedactor(options: { readonly values: readonly string[] }):
     holdsKnownValue: (content) => (typeof content === 'string' ? holds(content) : holdsInBytes(content, byteForms)),
     containsSecret: (text) => holds(text) || containsSecret(text),
     redact: mask,
-    redactJson: (value) => redactJson(mapStrings(value, (text) => maskForms(text, forms))),
+    redactJson: (value) =>
+      redactJson(
+        mapStrings(value, { value: (text) => maskForms(text, forms), name: (name) => maskForms(name, forms) }),
+      ),
   };
 }

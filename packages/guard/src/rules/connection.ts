@@ -1,4 +1,4 @@
-import { isTemplate } from '../context/placeholder.ts';
+import { isPlaceholder, isTemplate } from '../context/placeholder.ts';
 import { prefixRule, type TokenRule } from './rule.ts';
 
 /** Credentials in addresses, headers and command lines. */
@@ -10,7 +10,7 @@ export const CONNECTION: readonly TokenRule[] = [
     /:\/\/[^\s:@/"'`<>?#]{0,80}:([^\s"'`<>/]{3,200})@(?=[\w%[(.$-])/,
     {
       inside: true,
-      confidence: 'medium',
+      confidence: (value) => (isPlaceholder(value) ? 'low' : 'medium'),
       distinct: 0,
       accept: (value) => !isTemplate(value),
     },
@@ -47,5 +47,8 @@ export const CONNECTION: readonly TokenRule[] = [
     /(?:password|pwd)\s{0,2}=\s{0,2}([^;"'`\s\\${}<>[\]()]{4,128})(?:;|(?=["'`]))/i,
     { confidence: 'medium', distinct: 3, near: /;|(?:user|uid|server|host|data source)\s{0,2}=/i },
   ),
-  prefixRule('psexec-password', 'password given to PsExec', 'psexec', /psexec[^\r\n]{1,200}? -p ([^\s"'%]{3,64})/i, { distinct: 3, confidence: 'medium' }),
+  prefixRule('psexec-password', 'password given to PsExec', 'psexec', /psexec[^\r\n]{1,200}? -p ([^\s"'%]{3,64})/i, {
+    distinct: 3,
+    confidence: 'medium',
+  }),
 ];

@@ -22,7 +22,9 @@ export const KEY_MATERIAL: readonly TokenRule[] = [
     'Private-Lines:',
     /Private-Lines: \d{1,3}\s{1,4}([A-Za-z0-9+/=\s]{40,8000})/,
   ),
-  prefixRule('age-key', 'age secret key', 'AGE-SECRET-KEY-', /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}/, { distinct: 0 }),
+  prefixRule('age-key', 'age secret key', 'AGE-SECRET-KEY-', /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}/, {
+    distinct: 0,
+  }),
   prefixRule(
     'json-web-token',
     'JSON Web Token',

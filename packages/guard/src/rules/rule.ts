@@ -18,7 +18,7 @@ export interface TokenRule {
   /** How far before the anchor a match begins: a count, or the characters to walk back over and how many at most. */
   readonly back?: number | BackWalk;
   /** Default `high`. */
-  readonly confidence?: Confidence;
+  readonly confidence?: Confidence | ((value: string) => Confidence);
   /** Further proof: structure, checksum, decoded header. Gets the secret. */
   readonly accept?: (value: string) => boolean;
   /** Distinct characters the secret needs at least, against `xxxxxxxx`. Default 6; 0 for none. */
@@ -59,6 +59,9 @@ export function namedRule(
   more: Partial<TokenRule> = {},
 ): TokenRule {
   const name = keywords.map((word) => word.replace(/[^A-Za-z0-9]/g, '\\$&')).join('|');
-  const pattern = new RegExp(`(?<![A-Za-z])(?:${name})[\\w. -]{0,32}["'\`\\\\\\])]{0,2}\\s{0,4}(?:[=:>,(?|.]{0,4}\\s{0,8}){1,2}["'\`\\\\({]{0,2}(${value})(?![\\w-])`, 'i');
+  const pattern = new RegExp(
+    `(?<![A-Za-z])(?:${name})[\\w. -]{0,32}["'\`\\\\\\])]{0,2}\\s{0,4}(?:[=:>,(?|.]{0,4}\\s{0,8}){1,2}["'\`\\\\({]{0,2}(${value})(?![\\w-])`,
+    'i',
+  );
   return { id, description, keywords, pattern, inside: true, confidence: 'medium', ...more };
 }

@@ -32,7 +32,7 @@ const CHUNK = 16_384;
 const GROUPS = 8;
 /** What much text looks like: triples that occur here are avoided. */
 const USUAL_TEXT =
-  'actor agent engine event supply chain system timestamp type name version status state outcome result reference content object string number boolean function return const import export interface extends throws error message source start end length index value count context config default options process require resource request response session span trace service server client application company information description registry license package integrity directory string_list capability operation provenance determinism budget evidence policy decision component position comment document element attribute http https www com org html json true false null undefined test case describe expect';
+  'actor agent engine event supply chain system timestamp type name version status state outcome result reference content object string number boolean function return const import export interface extends throws error message source start end length index value count context config default options process require resource request response session span trace service server client application company information description registry license package integrity directory string_list capability operation provenance determinism budget evidence policy decision component position comment document element attribute http https www com org html json true false null undefined test case describe expect key keys mode code work word page charge flash on_ _id _ref access workspace command stdout stderr transport resources touched idempotency git pass fail model session activity span exit duration severity diagnostic decision automation level rationale confidence snapshot rollback shadow gate outcome wsids mcp';
 /** Commonest first: a triple of late or absent characters is rare in text, hashes and identifiers. */
 const COMMON = 'eaintocdbf0123456789rsl-"_mup./hgy:vwkxzqj';
 
@@ -98,7 +98,7 @@ export class AnchorIndex<T> {
   readonly #pairs = new Int32Array(32_768);
   readonly #bytes = new Uint8Array(CHUNK + 8);
   readonly #quads = new Int32Array(this.#bytes.buffer);
-  readonly #places = new Int32Array(CHUNK);
+  readonly #places = new Int32Array(CHUNK + 2);
   /** By hash of a triple: which of the lists holds its words; 0 for none. */
   readonly #known = new Uint16Array(32_768);
   readonly #lists: Entry<T>[][] = [[]];
@@ -119,8 +119,8 @@ export class AnchorIndex<T> {
     const even = 1 << group;
     const odd = even << GROUPS;
     mark(this.#pairs, first, second, even);
-    mark(this.#pairs, third, everyCode, even << 16);
-    mark(this.#pairs, everyCode, first, odd);
+    mark(this.#pairs, third, neighbour(entry, 3), even << 16);
+    mark(this.#pairs, neighbour(entry, -1), first, odd);
     mark(this.#pairs, second, third, odd << 16);
   }
 
@@ -138,7 +138,12 @@ export class AnchorIndex<T> {
   }
 
   /** First pass: notes the pairs that may hold a triple. Second pass: looks closer at those few. */
-  #findInChunk(text: string, base: number, length: number, before: AnchorHit<T>[] | undefined): AnchorHit<T>[] | undefined {
+  #findInChunk(
+    text: string,
+    base: number,
+    length: number,
+    before: AnchorHit<T>[] | undefined,
+  ): AnchorHit<T>[] | undefined {
     const pairs = this.#pairs;
     const quads = this.#quads;
     const places = this.#places;
@@ -149,8 +154,12 @@ export class AnchorIndex<T> {
       const quad = (quads[at] ?? 0) & 0x7f7f7f7f;
       const left = pairs[LITTLE_ENDIAN ? quad & 0xffff : quad >>> 16] ?? 0;
       const right = pairs[LITTLE_ENDIAN ? quad >>> 16 : quad & 0xffff] ?? 0;
-      if ((carry & (left >>> 16)) !== 0) places[found++] = 4 * at - 2;
-      if ((left & 0xffff & (right >>> 16)) !== 0) places[found++] = 4 * at;
+      const across = carry & (left >>> 16);
+      const within = left & 0xffff & (right >>> 16);
+      if ((across | within) !== 0) {
+        if (across !== 0) places[found++] = 4 * at - 2;
+        if (within !== 0) places[found++] = 4 * at;
+      }
       carry = right & 0xffff;
     }
     let hits = before;
@@ -188,7 +197,13 @@ export class AnchorIndex<T> {
   }
 
   /** Compares the words of one triple. */
-  #confirm(text: string, base: number, at: number, list: number, before: AnchorHit<T>[] | undefined): AnchorHit<T>[] | undefined {
+  #confirm(
+    text: string,
+    base: number,
+    at: number,
+    list: number,
+    before: AnchorHit<T>[] | undefined,
+  ): AnchorHit<T>[] | undefined {
     const entries = this.#lists[list];
     let hits = before;
     if (entries === undefined) return hits;
@@ -202,6 +217,12 @@ export class AnchorIndex<T> {
     }
     return hits;
   }
+}
+
+/** What may stand next to the triple: a character of the word, or anything at the word's edge. */
+function neighbour({ codes, exact, triple }: Entry<unknown>, offset: number): readonly number[] {
+  const code = codes[triple + offset];
+  return code === undefined ? everyCode : casesOf(code, exact);
 }
 
 function mark(table: Int32Array, first: readonly number[], second: readonly number[], bit: number): void {

@@ -1,7 +1,7 @@
 import { type AssignedValue, bareEnd, readValue, type Tie } from '../context/assigned-value.ts';
-import { looksRandom } from '../context/randomness.ts';
 import { judge } from '../context/judge.ts';
-import { type NameKind, nameEnd, namesSecret, readName } from '../context/name.ts';
+import { isNameAt, type NameKind, nameEnd, namesSecret, readName } from '../context/name.ts';
+import { looksRandom } from '../context/randomness.ts';
 import type { Span } from '../finding.ts';
 import type { Detector } from './detector.ts';
 
@@ -23,7 +23,9 @@ const SHORTEST: Record<NameKind, Record<Tie, number>> = {
 /** Not in the middle of a word: `rookTable` names no service. */
 function beginsWord(text: string, at: number): boolean {
   if (!/[A-Za-z]/.test(text.charAt(at - 1))) return true;
-  return /[a-z]/.test(text.charAt(at - 1)) && /[A-Z]/.test(text.charAt(at)) && !/[a-z][A-Z]/.test(text.slice(at, at + 5));
+  return (
+    /[a-z]/.test(text.charAt(at - 1)) && /[A-Z]/.test(text.charAt(at)) && !/[a-z][A-Z]/.test(text.slice(at, at + 5))
+  );
 }
 
 /** `acme-token-8f3a…`: a value that a hyphen, dot or underscore ties to its name. */
@@ -43,8 +45,9 @@ export function nameDetector(kind: NameKind, keywords: readonly string[]): Detec
       if (kind === 'provider' && !beginsWord(text, start)) return undefined;
       const to = nameEnd(text, end);
       const glued = gluedValue(text, end, to);
-      const value = glued ?? readValue(text, to);
+      const value = glued ?? readValue(text, to, kind === 'password' ? 0 : undefined);
       if (value === undefined || value.end - value.start < shortest[value.tie]) return undefined;
+      if (!isNameAt(text, kind, start, end)) return undefined;
       const name = readName(text, kind, start, end, glued === undefined ? to : end);
       if (!namesSecret(name)) return undefined;
       const candidate = { name, value, text: text.slice(value.start, value.end), source: text, inCode: context.inCode };

@@ -71,16 +71,30 @@ function disjoint(spans: Span[]): readonly Span[] {
 }
 
 const NAMES = new AnchorIndex<true>(
-  [...PASSWORD_WORDS, ...SECRET_WORDS, ...KEY_WORDS].map((word) => ({ word, exact: false, payload: true })),
+  [...PASSWORD_WORDS, ...SECRET_WORDS, ...KEY_WORDS, ...PROVIDER_WORDS].map((word) => ({
+    word,
+    exact: false,
+    payload: true,
+  })),
 );
 const MOST_KNOWN_NAMES = 4096;
-const knownNames = new Map<string, boolean>();
+const LONGEST_KNOWN_NAME = 128;
+const knownNames = new Map<string, NameFacts>();
 
-/** Whether a property name holds a word that secrets are named by. Remembers a few thousand names. */
-export function namesMaySecret(key: string): boolean {
+/** What is known of a property name. */
+export interface NameFacts {
+  /** It holds a secret itself. */
+  readonly secret: boolean;
+  /** It holds a word that secrets are named by. */
+  readonly tells: boolean;
+}
+
+/** Judges a property name. The same few names come again and again, so some thousand judgements are kept. */
+export function factsOfName(key: string): NameFacts {
   const known = knownNames.get(key);
   if (known !== undefined) return known;
-  const fresh = NAMES.find(key) !== undefined;
+  const fresh = { secret: hasSpan(key), tells: NAMES.find(key) !== undefined };
+  if (fresh.secret || key.length > LONGEST_KNOWN_NAME) return fresh;
   if (knownNames.size >= MOST_KNOWN_NAMES) knownNames.clear();
   knownNames.set(key, fresh);
   return fresh;

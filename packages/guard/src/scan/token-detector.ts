@@ -45,7 +45,12 @@ export function tokenDetector(rule: TokenRule): Detector {
       if (value.includes(MASK) || (distinct > 0 && (distinctCount(value) < distinct || isPlaceholder(value))))
         return undefined;
       if (rule.accept !== undefined && !rule.accept(value)) return undefined;
-      return { rule: rule.id, start, end, confidence };
+      return {
+        rule: rule.id,
+        start,
+        end,
+        confidence: typeof confidence === 'function' ? confidence(value) : confidence,
+      };
     },
   };
 }
