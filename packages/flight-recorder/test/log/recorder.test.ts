@@ -43,11 +43,11 @@ describe('append', () => {
     const recorder = openAt({ file, signer });
     let next = 0;
     const broken = fc
-      .tuple(fc.constantFrom(...Object.keys(event(0)), 'body.op_id', 'x', '__proto__'), fc.jsonValue(), fc.boolean())
+      .tuple(fc.constantFrom(...Object.keys(event(0)), 'body.reason', 'x', '__proto__'), fc.jsonValue(), fc.boolean())
       .map(([key, value, remove]) => {
         const copy = structuredClone(event(next++)) as unknown as Record<string, unknown>;
         if (remove) delete copy[key];
-        else if (key.startsWith('body.')) (copy['body'] as Record<string, unknown>)['op_id'] = value;
+        else if (key.startsWith('body.')) (copy['body'] as Record<string, unknown>)['reason'] = value;
         else copy[key] = value;
         return copy;
       });
@@ -275,7 +275,7 @@ describe('list and follow', () => {
     expect(seqs({ op: uuid('op 2') })).toEqual([2, 7, 12, 17, 22, 27]);
     expect(seqs({ op: uuid('op 2'), run: uuid('run 0') })).toEqual([12, 27]);
     expect(seqs({ type: 'capability_check' })).toEqual([30]);
-    expect(seqs({ subject: 'operation.checked', limit: 2, order: 'newest' })).toEqual([29, 28]);
+    expect(seqs({ subject: 'host.stopped', limit: 2, order: 'newest' })).toEqual([29, 28]);
     expect(seqs({ since: START + 28 })).toEqual([28, 29, 30]);
     expect(seqs({ after: 3, limit: 2 })).toEqual([4, 5]);
     expect(seqs({ after: 3, limit: 2, order: 'newest' })).toEqual([2, 1]);

@@ -28,28 +28,20 @@ export function sha(text: string): string {
 export interface EventParts {
   readonly op?: number;
   readonly run?: number;
-  readonly reason?: string;
   readonly now?: number;
 }
 
-/** One `worker.killed`-sized event; `n` makes it different from the others. */
+/** One event; `n` makes it different from the others. */
 export function event(n: number, { op = n, run = 0, now = START + n }: EventParts = {}): FlightEvent {
   return {
     event_id: uuid(n),
     type: 'system',
-    subject: 'operation.checked',
+    subject: 'host.stopped',
     timestamp: new Date(now).toISOString(),
     actor: { kind: 'agent', id: 'agent-1' },
     activity_span_id: uuid(`op ${op}`),
     session_span_id: uuid(`run ${run}`),
-    body: {
-      op_id: uuid(`op ${op}`),
-      engine_id: 'engine.supply_chain.sbom',
-      operation: 'sbom.generate',
-      operation_sha256: sha(String(n)),
-      gates: [],
-      facts_sha256: sha('facts'),
-    },
+    body: { reason: `reason-${n}` },
   };
 }
 

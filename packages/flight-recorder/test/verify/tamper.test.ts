@@ -302,7 +302,7 @@ describe('bytes of the file', () => {
   it('[§11] a flipped byte anywhere in an event is found', async () => {
     const log = await signedLog();
     const good = readFileSync(log.file);
-    const at = good.indexOf('"operation":"sbom.generate"');
+    const at = good.indexOf('"reason":"reason-5"');
     for (const offset of [at - 200, at - 60, at, at + 14, at + 60, at + 120]) {
       const bytes = Buffer.from(good);
       bytes[offset] = (bytes[offset] ?? 0) ^ 0x01;
