@@ -6,6 +6,7 @@ export type { Materialized, MaterializeOptions } from './materialize.ts';
 export type { ObjectFacts, ObjectPlace } from './object-store.ts';
 export type { ScanLimits, SkippedPath, SkipReason } from './pin-scan.ts';
 export type { Pin, PinnedDirectory, PinOptions } from './pinned-directory.ts';
+export { isLeftover, ownOwnerToken } from './process-owner.ts';
 export type { QuarantineInfo } from './quarantine.ts';
 export {
   createShadowWorkspace,

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { type ArtifactHandle, type Budget, type DeterminismLevel, MexError, type OperationContext, type PlannedOperation } from '@mex/envelope';
+import { newEventId } from '@mex/flight-recorder';
 import type { Registry } from '@mex/registry';
 
 /** What a caller has to say; the rest follows from the engine's manifest. */
@@ -36,7 +36,7 @@ export function planOperation(registry: Registry, request: PlanRequest): Planned
   const determinism = request.determinism ?? operation.manifest.determinism_ceiling;
   return {
     schema_version: 'poe-1.0',
-    op_id: randomUUID(),
+    op_id: newEventId(),
     engine_id: request.engineId,
     operation: request.operation,
     inputs: [...(request.inputs ?? [])],

@@ -1,33 +1,36 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { CHECKERS, type EngineResult, MexError } from '@mex/envelope';
+import { CHECKERS, type EngineResult, MexError, parseStrictJson } from '@mex/envelope';
 
 /*
  * What became of each op_id: the idempotency of CONTRACT §3 and the crash recovery of §9. The table lives in the
  * recorder's database and is written inside the recorder's transactions, so that it can never disagree with the log.
  */
 
+/*
+ * Rows are appended in the order of arrival and never change: planners choose op_ids, mostly at random, and a table in
+ * their order would touch a page for each. What is under way is a small table of its own, so that a start after a crash
+ * does not read everything that ever ran.
+ */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS operations (
-  op_id TEXT PRIMARY KEY,
+  seq INTEGER PRIMARY KEY,
+  op_id TEXT NOT NULL UNIQUE,
   operation_sha256 TEXT NOT NULL,
-  engine_id TEXT NOT NULL,
-  operation TEXT NOT NULL,
   run_id TEXT,
   actor_id TEXT NOT NULL,
-  owner TEXT NOT NULL,
   started_at TEXT NOT NULL,
-  ended_at TEXT,
-  request TEXT NOT NULL,
-  result TEXT
-) WITHOUT ROWID, STRICT;
-CREATE INDEX IF NOT EXISTS operations_open ON operations (owner) WHERE result IS NULL;
+  request TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS operation_results (seq INTEGER PRIMARY KEY, result TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS operations_running (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL) STRICT;
 `;
+
+const FIND = `SELECT o.seq, o.op_id, o.operation_sha256, o.started_at, o.request, r.owner, d.result
+  FROM operations o LEFT JOIN operations_running r USING (seq) LEFT JOIN operation_results d USING (seq)`;
 
 export interface LedgerStart {
   readonly opId: string;
   readonly operationSha256: string;
-  readonly engineId: string;
-  readonly operation: string;
   readonly runId: string | undefined;
   readonly actorId: string;
   readonly owner: string;
@@ -39,7 +42,8 @@ export interface LedgerStart {
 export interface LedgerRow {
   readonly opId: string;
   readonly operationSha256: string;
-  readonly owner: string;
+  /** Process that runs it; absent once it ended. */
+  readonly owner: string | undefined;
   readonly startedAt: string;
   readonly request: string;
   /** Absent while it runs. */
@@ -47,83 +51,84 @@ export interface LedgerRow {
 }
 
 export class Ledger {
-  private readonly find: StatementSync;
-  private readonly insert: StatementSync;
-  private readonly insertDone: StatementSync;
-  private readonly update: StatementSync;
-  private readonly unfinished: StatementSync;
+  private readonly statements: ReturnType<typeof prepare>;
 
   constructor(db: DatabaseSync) {
     db.exec(SCHEMA);
-    const columns = 'op_id, operation_sha256, engine_id, operation, run_id, actor_id, owner, started_at, request';
-    this.find = db.prepare(
-      'SELECT op_id, operation_sha256, owner, started_at, request, result FROM operations WHERE op_id = ?',
-    );
-    this.insert = db.prepare(`INSERT INTO operations (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.insertDone = db.prepare(
-      `INSERT INTO operations (${columns}, ended_at, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.update = db.prepare('UPDATE operations SET result = ?, ended_at = ? WHERE op_id = ? AND result IS NULL');
-    this.unfinished = db.prepare(
-      'SELECT op_id, operation_sha256, owner, started_at, request, result FROM operations WHERE result IS NULL',
-    );
+    this.statements = prepare(db);
   }
 
   get(opId: string): LedgerRow | undefined {
-    const row = this.find.get(opId);
+    const row = this.statements.find.get(opId);
     return row === undefined ? undefined : readRow(row);
   }
 
   /** Operations without a result: running in some process, or left by one that died. */
   open(): LedgerRow[] {
-    return this.unfinished.all().map(readRow);
+    return this.statements.running.all().map(readRow);
   }
 
+  /** Inside a recorder's transaction, as everything below. */
   begin(start: LedgerStart): void {
-    this.insert.run(...values(start));
+    const seq = this.insert(start);
+    this.statements.enter.run(seq, start.owner);
   }
 
   /** Begins and ends at once: for operations that were denied. */
-  deny(start: LedgerStart, result: EngineResult, text: string): void {
-    this.insertDone.run(...values(start), result.ended_at, text);
+  deny(start: LedgerStart, resultText: string): void {
+    this.statements.finish.run(this.insert(start), resultText);
   }
 
-  /** @throws MexError `RECORD_FAILED` when the operation has a result already: somebody else ended it. */
-  end(result: EngineResult, text: string): void {
-    const { changes } = this.update.run(text, result.ended_at, result.op_id);
-    if (Number(changes) === 1) return;
-    throw new MexError({
-      code: 'RECORD_FAILED',
-      kind: 'internal',
-      message: `Operation ${result.op_id} was ended by another process.`,
-      remedy: 'Look at its events: mex log list --op <op_id>',
-    });
+  /** @throws MexError `RECORD_FAILED` when the operation is not under way any more: somebody else ended it. */
+  end(opId: string, resultText: string): void {
+    const left = this.statements.leave.get(opId);
+    if (left === undefined) {
+      throw new MexError({
+        code: 'RECORD_FAILED',
+        kind: 'internal',
+        message: `Operation ${opId} was ended by another process.`,
+        remedy: `Look at its events: mex log list --op ${opId}`,
+      });
+    }
+    this.statements.finish.run(Number(left['seq']), resultText);
+  }
+
+  private insert(start: LedgerStart): number {
+    const { opId, operationSha256, runId, actorId, startedAt, request } = start;
+    return Number(
+      this.statements.insert.run(opId, operationSha256, runId ?? null, actorId, startedAt, request).lastInsertRowid,
+    );
   }
 }
 
-function values(start: LedgerStart) {
-  return [
-    start.opId,
-    start.operationSha256,
-    start.engineId,
-    start.operation,
-    start.runId ?? null,
-    start.actorId,
-    start.owner,
-    start.startedAt,
-    start.request,
-  ] as const;
+function prepare(
+  db: DatabaseSync,
+): Record<'find' | 'running' | 'insert' | 'enter' | 'leave' | 'finish', StatementSync> {
+  return {
+    find: db.prepare(`${FIND} WHERE o.op_id = ?`),
+    running: db.prepare(`${FIND} WHERE o.seq IN (SELECT seq FROM operations_running)`),
+    insert: db.prepare(
+      'INSERT INTO operations (op_id, operation_sha256, run_id, actor_id, started_at, request) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    enter: db.prepare('INSERT INTO operations_running VALUES (?, ?)'),
+    leave: db.prepare(
+      'DELETE FROM operations_running WHERE seq = (SELECT seq FROM operations WHERE op_id = ?) RETURNING seq',
+    ),
+    finish: db.prepare('INSERT INTO operation_results VALUES (?, ?)'),
+  };
 }
 
 function readRow(row: Record<string, unknown>): LedgerRow {
-  const result = row['result'];
+  const { result, owner } = row;
   return {
     opId: String(row['op_id']),
     operationSha256: String(row['operation_sha256']),
-    owner: String(row['owner']),
+    owner: typeof owner === 'string' ? owner : undefined,
     startedAt: String(row['started_at']),
     request: String(row['request']),
     result:
-      typeof result === 'string' ? CHECKERS.engineResult.parse(JSON.parse(result), 'A recorded result') : undefined,
+      typeof result === 'string'
+        ? CHECKERS.engineResult.parse(parseStrictJson(result), 'A recorded result')
+        : undefined,
   };
 }

@@ -9,15 +9,12 @@ import type { Ledger, LedgerStart } from './ledger.ts';
 import { type Planned, stamp } from './planned.ts';
 import {
   capabilityEvents,
+  checkedEvent,
   denialProblem,
   endEvents,
   engineProblem,
-  factsDigest,
   failureProblem,
-  gatesEvent,
-  grantedEvent,
   killedEvent,
-  receivedEvent,
   refusalEvents,
 } from './records.ts';
 import { configHash, denialError, deniedResult, type Ending, ranResult } from './result.ts';
@@ -34,6 +31,8 @@ export interface OperationPowers extends FactSources {
   readonly owner: string;
   readonly now: () => number;
   readonly nextSession: () => number;
+  /** How many other operations are under way. */
+  readonly siblings: () => number;
 }
 
 /**
@@ -119,8 +118,6 @@ function ledgerStart(planned: Planned, powers: OperationPowers): LedgerStart {
   return {
     opId: operation.op_id,
     operationSha256: planned.sha256,
-    engineId: operation.engine_id,
-    operation: operation.operation,
     runId: operation.context?.run_id,
     actorId: planned.caller?.id ?? 'unknown',
     owner: powers.owner,
@@ -139,12 +136,10 @@ async function recordGrant(
 ): Promise<void> {
   const now = powers.now();
   const events = [
-    receivedEvent(planned, now),
     ...capabilityEvents(planned, collected.facts, now),
-    gatesEvent(planned, 'pre', before.outcomes, factsDigest(collected.facts), now),
-    grantedEvent(planned, grant, now),
+    checkedEvent(planned, collected.facts, before.outcomes, grant, now),
   ];
-  await powers.recorder.append(events, () => powers.ledger.begin(ledgerStart(planned, powers)));
+  await powers.recorder.append(events, () => powers.ledger.begin(ledgerStart(planned, powers)), powers.siblings());
 }
 
 async function recordDenial(
@@ -158,14 +153,13 @@ async function recordDenial(
   const result = deniedResult(planned, denialError(denial), collected.facts.budget, now);
   const text = canonicalJson(result);
   const events = [
-    receivedEvent(planned, now),
     ...capabilityEvents(planned, collected.facts, now),
-    gatesEvent(planned, 'pre', before.outcomes, factsDigest(collected.facts), now),
-    ...endEvents(planned, result, sha256Hex(text), now),
+    checkedEvent(planned, collected.facts, before.outcomes, undefined, now),
+    ...endEvents(planned, result, sha256Hex(text), [], now),
   ];
   const problem = powers.recorder.problems.report(denialProblem(planned, denial), problemBase(planned, now));
   // A denial that may pass later does not use up the op_id.
-  const companion = denial.retryable ? undefined : () => powers.ledger.deny(ledgerStart(planned, powers), result, text);
+  const companion = denial.retryable ? undefined : () => powers.ledger.deny(ledgerStart(planned, powers), text);
   await Promise.all([powers.recorder.append(events, companion), problem]);
   return result;
 }
@@ -200,7 +194,7 @@ async function conclude(
       after.denial === undefined ? passed : { ...discarded, status: 'failed', errors: [denialError(after.denial)] };
   }
   ending = await storeArtifacts(planned, grant, run, config, ending, powers);
-  return recordEnd(planned, grant, run, after, build(ending), powers);
+  return recordEnd(planned, run, after, build(ending), powers);
 }
 
 async function storeArtifacts(
@@ -262,7 +256,6 @@ function logText(run: EngineRun): string | undefined {
 
 async function recordEnd(
   planned: Planned,
-  grant: Grant,
   run: EngineRun,
   after: PipelineOutcome,
   result: EngineResult,
@@ -274,14 +267,13 @@ async function recordEnd(
   const events = [
     ...(run.outcome.kind === 'killed' ? [killedEvent(planned, failure?.code ?? 'ENGINE_CRASHED', now)] : []),
     ...refusalEvents(planned, run.broker.refusals, now),
-    ...(after.outcomes.length > 0 ? [gatesEvent(planned, 'post', after.outcomes, grant.sha256, now)] : []),
-    ...endEvents(planned, result, sha256Hex(text), now),
+    ...endEvents(planned, result, sha256Hex(text), after.outcomes, now),
   ];
   const problems = (run.reply?.problems ?? []).map((problem) => engineProblem(planned, problem));
   if (after.denial !== undefined) problems.push(denialProblem(planned, after.denial));
   else if (failure !== undefined && result.status !== 'cancelled') problems.push(failureProblem(planned, failure));
   await Promise.all([
-    powers.recorder.append(events, () => powers.ledger.end(result, text)),
+    powers.recorder.append(events, () => powers.ledger.end(result.op_id, text), powers.siblings()),
     ...problems.map((problem) => powers.recorder.problems.report(problem, problemBase(planned, now))),
   ]);
   return result;

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { type Actor, canonicalJson, type PlannedOperation, parseOperation, utf8Length } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
+import { newEventId } from '@mex/flight-recorder';
 
 /** Who sends an operation, as the host application authenticated it. */
 export interface Caller {
@@ -37,10 +37,10 @@ export interface EventBase {
  * @throws MexError when it is no PlannedOperation.
  */
 export function readPlanned(input: string | Uint8Array | object, caller: Caller | undefined, now: number): Planned {
-  const parsed = parseOperation(input);
-  const text = canonicalJson(parsed);
-  const operation =
-    typeof input === 'string' || input instanceof Uint8Array ? parsed : parseOperation(JSON.parse(text));
+  const fromText = typeof input === 'string' || input instanceof Uint8Array;
+  const given = fromText ? input : canonicalJson(input);
+  const operation = parseOperation(given);
+  const text = typeof given === 'string' && !fromText ? given : canonicalJson(operation);
   return {
     operation,
     text,
@@ -68,5 +68,5 @@ function eventBase(operation: PlannedOperation, caller: Caller | undefined): Eve
 
 /** `event_id`, `timestamp` and the operation's base members. */
 export function stamp(base: EventBase, now: number): EventBase & { event_id: string; timestamp: string } {
-  return { event_id: randomUUID(), timestamp: new Date(now).toISOString(), ...base };
+  return { event_id: newEventId(now), timestamp: new Date(now).toISOString(), ...base };
 }

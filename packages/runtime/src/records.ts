@@ -7,7 +7,7 @@ import { type Planned, stamp } from './planned.ts';
 import type { ReportedProblem } from './sandbox/protocol.ts';
 
 /** Digest of what the gates decided on: each part by its own digest or value (CONTRACT §14 K). */
-export function factsDigest(facts: PreFacts): string {
+function factsDigest(facts: PreFacts): string {
   return digestJson({
     budget: facts.budget,
     certified: facts.engine.found && facts.engine.certified,
@@ -19,21 +19,6 @@ export function factsDigest(facts: PreFacts): string {
     profile: facts.policy.profileId,
     quota_exceeded: facts.quota.exceeded,
   });
-}
-
-export function receivedEvent(planned: Planned, now: number): FlightEvent {
-  const { operation } = planned;
-  return {
-    ...stamp(planned.base, now),
-    type: 'system',
-    subject: 'operation.received',
-    body: {
-      op_id: operation.op_id,
-      engine_id: operation.engine_id,
-      operation: operation.operation,
-      operation_sha256: planned.sha256,
-    },
-  };
 }
 
 /** One event per capability asked for, allow or deny (CONTRACT §7). The broker's later refusals add to them. */
@@ -54,41 +39,40 @@ export function capabilityEvent(planned: Planned, id: string, outcome: 'allow' |
   };
 }
 
-export function gatesEvent(
+function verdicts(outcomes: readonly GateOutcome[]): GateOutcome[] {
+  return outcomes.map((outcome) =>
+    outcome.reason === undefined ? outcome : { ...outcome, reason: outcome.reason.slice(0, 1_000) },
+  );
+}
+
+/** What was asked, what the pre-gates said, and what was granted: one event, written before anything runs. */
+export function checkedEvent(
   planned: Planned,
-  phase: 'pre' | 'post',
+  facts: PreFacts,
   outcomes: readonly GateOutcome[],
-  factsSha256: string,
+  grant: Grant | undefined,
   now: number,
 ): FlightEvent {
+  const { operation } = planned;
   return {
     ...stamp(planned.base, now),
     type: 'system',
-    subject: 'gates.checked',
+    subject: 'operation.checked',
     body: {
-      op_id: planned.operation.op_id,
-      phase,
-      outcomes: outcomes.map((outcome) =>
-        outcome.reason === undefined ? outcome : { ...outcome, reason: outcome.reason.slice(0, 1_000) },
-      ),
-      facts_sha256: factsSha256,
+      op_id: operation.op_id,
+      engine_id: operation.engine_id,
+      operation: operation.operation,
+      operation_sha256: planned.sha256,
+      gates: verdicts(outcomes),
+      facts_sha256: factsDigest(facts),
+      ...(grant === undefined ? {} : { grant: describeGrant(grant) }),
     },
   };
 }
 
-export function grantedEvent(planned: Planned, grant: Grant, now: number): FlightEvent {
-  return {
-    ...stamp(planned.base, now),
-    type: 'system',
-    subject: 'operation.granted',
-    body: {
-      op_id: grant.opId,
-      grant_sha256: grant.sha256,
-      tier: grant.tier,
-      bundle_sha256: grant.manifest.bundle.sha256,
-      budget: grant.budget,
-    },
-  };
+function describeGrant(grant: Grant) {
+  const { sha256, tier, manifest, budget } = grant;
+  return { grant_sha256: sha256, tier, bundle_sha256: manifest.bundle.sha256, budget };
 }
 
 export function refusalEvents(planned: Planned, refusals: readonly Refusal[], now: number): FlightEvent[] {
@@ -114,7 +98,13 @@ export function killedEvent(planned: Planned, code: string, now: number): Flight
 }
 
 /** The last two events of every operation: what the engine did (system) and the call as a whole (FR-EVT-007). */
-export function endEvents(planned: Planned, result: EngineResult, resultSha256: string, now: number): FlightEvent[] {
+export function endEvents(
+  planned: Planned,
+  result: EngineResult,
+  resultSha256: string,
+  outcomes: readonly GateOutcome[],
+  now: number,
+): FlightEvent[] {
   const { operation } = planned;
   const version = result.provenance.engine_version;
   const tier: IsolationTier = result.provenance.environment.isolation_tier;
@@ -131,6 +121,7 @@ export function endEvents(planned: Planned, result: EngineResult, resultSha256: 
         operation: operation.operation,
         status: result.status,
         tier,
+        gates: verdicts(outcomes),
         artifact_refs: result.outputs.slice(0, 1_000).map((output) => output.artifact_id),
         evidence_refs: result.evidence.slice(0, 1_000).map((output) => output.artifact_id),
         result_sha256: resultSha256,

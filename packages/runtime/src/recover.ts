@@ -16,7 +16,7 @@ import { deniedResult } from './result.ts';
 export async function recoverOperations(recorder: FlightRecorder, ledger: Ledger, now: number): Promise<number> {
   let ended = 0;
   for (const row of ledger.open()) {
-    if (!isLeftover(row.owner, Date.parse(row.startedAt), now)) continue;
+    if (row.owner === undefined || !isLeftover(row.owner, Date.parse(row.startedAt), now)) continue;
     const planned = readPlanned(row.request, undefined, Date.parse(row.startedAt));
     const error = {
       code: 'OPERATION_INTERRUPTED',
@@ -37,8 +37,8 @@ export async function recoverOperations(recorder: FlightRecorder, ledger: Ledger
       last_heartbeat_ts: row.startedAt,
       threshold_secs: 0,
     };
-    await recorder.append([recovery, ...endEvents(planned, result, sha256Hex(text), now)], () =>
-      ledger.end(result, text),
+    await recorder.append([recovery, ...endEvents(planned, result, sha256Hex(text), [], now)], () =>
+      ledger.end(result.op_id, text),
     );
     ended += 1;
   }

@@ -4,6 +4,7 @@ import {
   type ArtifactHandle,
   canonicalJson,
   type EngineResult,
+  parseStrictJson,
   type ResultError,
   type ResultStatus,
   utf8Length,
@@ -16,7 +17,7 @@ import type { StagedOutput } from './broker/fs-write.ts';
 import { Meter } from './budgets.ts';
 import type { Grant } from './grant.ts';
 import type { Planned } from './planned.ts';
-import type { EngineReply, JobRequest } from './sandbox/protocol.ts';
+import { type EngineReply, type JobRequest, PROTOCOL_LIMITS } from './sandbox/protocol.ts';
 import type { EngineCode, JobOutcome, KillReason, SandboxTier } from './sandbox/tier.ts';
 
 /** Time as D2 and D3 operations see it: the same for everyone, so that equal inputs give equal bytes (CONTRACT §6). */
@@ -110,7 +111,7 @@ function seedOf(planned: Planned, grant: Grant, inputs: readonly ArtifactHandle[
 
 function readReply(text: string): EngineReply | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseStrictJson(text, { maxBytes: PROTOCOL_LIMITS.maxReplyChars * 3 });
     return engineReply.check(value) ? value : undefined;
   } catch {
     return undefined;

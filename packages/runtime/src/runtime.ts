@@ -75,6 +75,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     owner: ownOwnerToken(),
     loadCode: cachedLoader(),
     resolveEntity: options.resolveEntity,
+    siblings: () => flights.size - 1,
     nextSession: () => {
       session += 1;
       return session;

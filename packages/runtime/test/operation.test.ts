@@ -53,12 +53,9 @@ describe('one governed operation', () => {
     expect(result.usage.output_bytes).toBe(7);
     expect(result.logs_ref && new TextDecoder().decode(await mex.store.get(result.logs_ref))).toBe('wrote\n');
     expect(subjects(result.op_id)).toEqual([
-      'operation.received',
       'capability_check',
       'capability_check',
-      'gates.checked',
-      'operation.granted',
-      'gates.checked',
+      'operation.checked',
       'engine.run',
       'tool_call',
     ]);
@@ -78,7 +75,12 @@ describe('one governed operation', () => {
     const result = await mex.run('test.write', { params: { unknown: true } });
     expect(result).toMatchObject({ status: 'denied', errors: [{ code: 'PARAMS_INVALID', gate: 'G-SCHEMA' }] });
     expect(CHECKERS.engineResult.issues(result)).toEqual([]);
-    expect(subjects(result.op_id)).not.toContain('operation.granted');
+    const [checked] = mex.recorder.list({ op: result.op_id, type: 'system' });
+    expect(checked?.event).toMatchObject({
+      subject: 'operation.checked',
+      body: { gates: [{ gate: 'G-SCHEMA', outcome: 'deny' }] },
+    });
+    expect(checked?.event).not.toHaveProperty('body.grant');
     const problems = mex.recorder.problems.list({ limit: 1_000 });
     expect(problems.some((problem) => problem.code === 'PARAMS_INVALID')).toBe(true);
   });

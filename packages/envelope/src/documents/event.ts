@@ -187,25 +187,19 @@ const system = <S extends string, P extends TProperties>(subject: S, body: P) =>
 
 /** `system` events: one typed body per subject. Adding a subject is a contract change of this package. */
 export const SystemEvents = [
-  system('operation.received', {
+  /** The plan came in, was digested and judged. With `grant`: what it may do; it starts once this is on the disk. */
+  system('operation.checked', {
     op_id: Uuid,
     engine_id: EngineId,
     operation: OperationName,
     operation_sha256: Sha256,
-  }),
-  system('gates.checked', {
-    op_id: Uuid,
-    phase: Type.Union([Type.Literal('pre'), Type.Literal('post')]),
-    outcomes: Type.Array(GateVerdict, { maxItems: 64 }),
+    /** Pre-gates in the order asked; those after a denial were not asked. */
+    gates: Type.Array(GateVerdict, { maxItems: 64 }),
     /** Digest of the facts the gates decided on. */
     facts_sha256: Sha256,
-  }),
-  system('operation.granted', {
-    op_id: Uuid,
-    grant_sha256: Sha256,
-    tier: IsolationTier,
-    bundle_sha256: Sha256,
-    budget: FullBudget,
+    grant: Type.Optional(
+      Type.Object({ grant_sha256: Sha256, tier: IsolationTier, bundle_sha256: Sha256, budget: FullBudget }, CLOSED),
+    ),
   }),
   system('engine.run', {
     op_id: Uuid,
@@ -214,6 +208,8 @@ export const SystemEvents = [
     operation: OperationName,
     status: ResultStatus,
     tier: IsolationTier,
+    /** Post-gates in the order asked; empty when the engine did not get that far. */
+    gates: Type.Array(GateVerdict, { maxItems: 64 }),
     artifact_refs: Refs,
     evidence_refs: Refs,
     result_sha256: Sha256,

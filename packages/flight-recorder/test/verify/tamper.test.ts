@@ -1,14 +1,30 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type VerifyReport, verifierKeyOf, verifyLog } from '@mex/flight-recorder';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { leafHash } from '../../src/merkle/hash.ts';
-import { events, openAt, type Place, PROBLEM_BASE, place, report, SYSTEM, sha } from '../support/samples.ts';
+import { events, openAt, type Place, PROBLEM_BASE, place, report, SYSTEM, sha, tempDir } from '../support/samples.ts';
 
 const COUNT = 12;
 
-/** A closed, signed log of 12 events in two checkpoints, with two problems. */
-async function signedLog(): Promise<Place & { readonly kept: string }> {
+let template: (Place & { readonly kept: string; readonly bytes: Buffer }) | undefined;
+
+beforeAll(async () => {
+  const made = await makeLog();
+  template = { ...made, bytes: readFileSync(made.file) };
+});
+
+/** A copy of a closed, signed log of 12 events in two checkpoints, with two problems. */
+function signedLog(): Place & { readonly kept: string } {
+  if (template === undefined) throw new Error('no template');
+  const dir = tempDir();
+  const file = join(dir, 'log.db');
+  writeFileSync(file, template.bytes);
+  return { ...template, dir, file };
+}
+
+async function makeLog(): Promise<Place & { readonly kept: string }> {
   const where = place();
   const recorder = openAt(where);
   await recorder.append(events(0, 4));
@@ -205,7 +221,7 @@ const ATTACKS: Record<string, (db: DatabaseSync) => void> = {
 describe('[§11] whoever changes the database without the key is found out', () => {
   for (const [name, attack] of Object.entries(ATTACKS)) {
     it(name, async () => {
-      const log = await signedLog();
+      const log = signedLog();
       expect(await verifyLog(log.file, log)).toMatchObject({ ok: true, trust: 'signer', size: COUNT, problems: [] });
       tamper(log.file, attack);
       const found = await verifyLog(log.file, { signer: log.signer });
@@ -220,7 +236,7 @@ describe('[§11] whoever changes the database without the key is found out', () 
 
 describe('what is found is named', () => {
   it('the event, its id and the range that was signed', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     tamper(log.file, (db) => forge(db, 5, payloadOf(db, 5).replace('agent-1', 'agent-2')));
     const found = await verifyLog(log.file, log);
     expect(codes(found)).toEqual(['CHECKPOINT_MISMATCH', 'ROOT_MISMATCH']);
@@ -231,14 +247,14 @@ describe('what is found is named', () => {
   });
 
   it('gaps once each', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     tamper(log.file, (db) => db.exec('DELETE FROM events WHERE seq IN (2, 3, 8)'));
     const gaps = (await verifyLog(log.file, log)).problems.filter((problem) => problem.code === 'EVENT_MISSING');
     expect(gaps.map((gap) => gap.message)).toEqual(['Events 2 to 3 are missing.', 'Events 8 to 8 are missing.']);
   });
 
   it('missing triggers and indexes', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     const db = new DatabaseSync(log.file);
     db.exec('DROP TRIGGER events_stay; DROP INDEX events_by_id');
     db.close();
@@ -249,7 +265,7 @@ describe('what is found is named', () => {
 
 describe('a log that was cut back', () => {
   it('[§11] is found with a kept checkpoint, even when an earlier state was restored whole', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     const earlier = `${log.file}.earlier`;
     copyFileSync(log.file, earlier);
     const recorder = openAt(log);
@@ -266,8 +282,8 @@ describe('a log that was cut back', () => {
   });
 
   it('a kept checkpoint of another log, another key or another history is refused', async () => {
-    const log = await signedLog();
-    const other = await signedLog();
+    const log = signedLog();
+    const other = await makeLog();
     expect(codes(await verifyLog(log.file, { ...log, keptCheckpoint: other.kept }))).toEqual([
       'KEPT_CHECKPOINT_INVALID',
     ]);
@@ -276,7 +292,7 @@ describe('a log that was cut back', () => {
   });
 
   it('without a key only accidents are found, and the report says so', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     expect(await verifyLog(log.file)).toMatchObject({ ok: true, trust: 'none' });
     tamper(log.file, (db) => forge(db, 5, payloadOf(db, 5).replace('agent-1', 'agent-2')));
     expect((await verifyLog(log.file)).ok).toBe(false);
@@ -300,7 +316,7 @@ describe('events behind the newest checkpoint', () => {
 
 describe('bytes of the file', () => {
   it('[§11] a flipped byte anywhere in an event is found', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     const good = readFileSync(log.file);
     const at = good.indexOf('"reason":"reason-5"');
     for (const offset of [at - 200, at - 60, at, at + 14, at + 60, at + 120]) {
@@ -312,7 +328,7 @@ describe('bytes of the file', () => {
   });
 
   it('[§11] a flipped byte anywhere in the file is found, or changes nothing that is recorded', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     const good = readFileSync(log.file);
     const dump = (): string => {
       const db = new DatabaseSync(log.file, { readOnly: true });
@@ -345,7 +361,7 @@ describe('bytes of the file', () => {
   });
 
   it('a truncated or emptied file is a typed error or a finding', async () => {
-    const log = await signedLog();
+    const log = signedLog();
     const good = readFileSync(log.file);
     for (const length of [0, 1, 100, 4096, good.length >> 1, good.length - 4096]) {
       writeFileSync(log.file, good.subarray(0, length));

@@ -2,6 +2,7 @@
  * The program on the engine's side of the channel, the same in every tier. It runs beside hostile code, inside a
  * realm whose intrinsics are frozen before that code is loaded, so plain use of JSON, Map and Promise is safe here.
  */
+import { parseStrictJson } from '@mex/envelope/json';
 import type { CallName, CallReply, EngineReply, JobRequest, ReportedProblem } from './protocol.ts';
 import { PROTOCOL_LIMITS } from './protocol.ts';
 import type { Realm } from './realm/realm.ts';
@@ -88,7 +89,7 @@ export function createEngineSide(powers: EngineSidePowers): EngineSide {
     },
 
     async run(requestText) {
-      const request: JobRequest = JSON.parse(requestText);
+      const request = readRequest(requestText);
       const mine: Session = { request, pending: new Map(), log: [], logDropped: 0, problems: [], open: true };
       session = mine;
       const frozen = request.determinism === 'D3' || request.determinism === 'D2';
@@ -136,7 +137,7 @@ function toPlainObject(value: unknown): Record<string, unknown> {
     throw new CallError('SUMMARY_INVALID', 'An operation returns an object of small facts, or nothing.');
   if (text.length > PROTOCOL_LIMITS.maxReplyChars / 4)
     throw new CallError('SUMMARY_INVALID', 'The summary is too large.');
-  return JSON.parse(text);
+  return readObject(text);
 }
 
 /** A thrown value may lie: proxies, getters that throw or loop. It is read once, here, never in the host. */
@@ -154,6 +155,19 @@ function describeThrown(thrown: unknown): { code: string; message: string; retry
   } catch {
     return fallback;
   }
+}
+
+/** V8's JSON.parse may confuse escaped keys of one text with those of another (nodejs/node#63785); the strict reader does not. */
+function readObject(text: string): Record<string, unknown> {
+  const value = parseStrictJson(text, { maxBytes: PROTOCOL_LIMITS.maxReplyChars * 3 });
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CallError('SUMMARY_INVALID', 'Not an object.');
+  return { ...value };
+}
+
+/** The host wrote it; only `params` carries names that somebody else chose. */
+function readRequest(text: string): JobRequest {
+  return readObject(text) as unknown as JobRequest;
 }
 
 function cut(text: string, limit: number): string {
