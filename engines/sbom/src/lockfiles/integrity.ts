@@ -25,14 +25,16 @@ function sextets(): number[] {
   return table;
 }
 
+/** Digits are collected here: appending them to a text one by one is several times slower, and lockfiles are full of them. */
+const SCRATCH = new Uint8Array(256);
+const ASCII = new TextDecoder();
 const HEX_DIGITS: readonly number[] = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
-/** Base64 (plain or URL alphabet, padding optional) to lower-case hex; `undefined` when a character does not belong. */
+/** Base64 (plain or URL alphabet, padding optional, at most 128 characters) to lower-case hex; `undefined` when a character does not belong. */
 function hexFromBase64(text: string): string | undefined {
   let end = text.length;
   while (end > 0 && text.charCodeAt(end - 1) === 61) end--;
-  // Character codes first, text at the end: appending digit by digit is several times slower, and lockfiles are full of these.
-  const codes: number[] = [];
+  let length = 0;
   let bits = 0;
   let held = 0;
   for (let at = 0; at < end; at++) {
@@ -42,10 +44,10 @@ function hexFromBase64(text: string): string | undefined {
     held += 6;
     while (held >= 4) {
       held -= 4;
-      codes.push(HEX_DIGITS[(bits >> held) & 0xf] ?? 0);
+      SCRATCH[length++] = HEX_DIGITS[(bits >> held) & 0xf] ?? 0;
     }
   }
-  return String.fromCharCode(...codes.slice(0, Math.floor((end * 6) / 8) * 2));
+  return ASCII.decode(SCRATCH.subarray(0, Math.floor((end * 6) / 8) * 2));
 }
 
 /**
@@ -55,7 +57,8 @@ function hexFromBase64(text: string): string | undefined {
 export function parseIntegrity(integrity: string): PackageHash[] {
   const hashes: PackageHash[] = [];
   if (integrity.length > MAX_LENGTH) return hashes;
-  for (const part of integrity.trim().split(/\s+/, MAX_DIGESTS)) {
+  const parts = /\s/.test(integrity) ? integrity.trim().split(/\s+/, MAX_DIGESTS) : [integrity];
+  for (const part of parts) {
     const dash = part.indexOf('-');
     const known = ALGORITHMS.get(part.slice(0, dash < 0 ? 0 : dash));
     // The longest digest has 88 characters of base64.

@@ -6,7 +6,7 @@ import type {
   ReadWarning,
   WarningCode,
 } from '../model.ts';
-import { type DependencyGroup, type Marks, markReach, type ReachNode } from './npm-family-reach.ts';
+import { type DependencyGroup, groupBit, type Marks, markReach, type ReachNode } from './npm-family-reach.ts';
 import { quote } from './npm-family-text.ts';
 
 /** What a reader found out about one package; the same package may be found many times. */
@@ -92,8 +92,8 @@ export class InventoryDraft {
       licenses: [],
       alias: undefined,
       marks: undefined,
-      edges: new Map(),
-      groups: new Set(),
+      edges: undefined,
+      groups: 0,
       isRoot: found.source.kind === 'workspace',
     };
     this.#drafts.set(key, draft);
@@ -102,14 +102,16 @@ export class InventoryDraft {
 
   /** Records that `from` depends on `to`; an edge found both ways counts as not optional. */
   addEdge(from: string, to: string, optional: boolean): void {
-    const edges = this.#drafts.get(from)?.edges;
-    if (edges === undefined || from === to) return;
-    edges.set(to, (edges.get(to) ?? true) && optional);
+    const draft = this.#drafts.get(from);
+    if (draft === undefined || from === to) return;
+    draft.edges ??= new Map();
+    draft.edges.set(to, (draft.edges.get(to) ?? true) && optional);
   }
 
   /** Records that the project (its root or a workspace member) depends on `key`. */
   addDirect(key: string, group: DependencyGroup): void {
-    this.#drafts.get(key)?.groups.add(group);
+    const draft = this.#drafts.get(key);
+    if (draft !== undefined) draft.groups |= groupBit(group);
   }
 
   warn(code: WarningCode, message: string, line?: number): void {
@@ -124,7 +126,7 @@ export class InventoryDraft {
   /** Keys without an incoming edge: the best guess at direct dependencies when no manifest says. */
   undemanded(): string[] {
     const demanded = new Set<string>();
-    for (const draft of this.#drafts.values()) for (const to of draft.edges.keys()) demanded.add(to);
+    for (const draft of this.#drafts.values()) for (const to of draft.edges?.keys() ?? []) demanded.add(to);
     return [...this.#drafts.keys()].filter((key) => !demanded.has(key));
   }
 
@@ -139,8 +141,8 @@ export class InventoryDraft {
       const draft = this.#drafts.get(key);
       if (draft === undefined) continue;
       packages.push(entryOf(key, draft, draft.marks ?? marks?.get(key) ?? { dev: false, optional: false }));
-      if (draft.groups.size > 0) direct.push(key);
-      if (draft.edges.size > 0) edges.set(key, [...draft.edges.keys()].sort());
+      if (draft.groups !== 0) direct.push(key);
+      if (draft.edges !== undefined) edges.set(key, [...draft.edges.keys()].sort());
     }
     return { ...about, type: 'npm', packages, direct, edges, warnings: this.#allWarnings() };
   }
@@ -164,8 +166,8 @@ function entryOf(key: string, draft: Draft, marks: Marks): PackageEntry {
     name: draft.name,
     ...(draft.version === undefined ? {} : { version: draft.version }),
     source: draft.source,
-    hashes: draft.hashes.sort(byAlgorithm),
-    licenses: draft.licenses.sort(),
+    hashes: draft.hashes.length > 1 ? draft.hashes.sort(byAlgorithm) : draft.hashes,
+    licenses: draft.licenses.length > 1 ? draft.licenses.sort() : draft.licenses,
     dev: marks.dev,
     optional: marks.optional,
     ...(draft.alias === undefined ? {} : { alias: draft.alias }),

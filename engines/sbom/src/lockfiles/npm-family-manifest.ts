@@ -43,19 +43,19 @@ export function parseManifest(fields: Fields): Manifest {
   };
 }
 
+const OWN_GROUPS = ['dependencies', 'optionalDependencies', 'devDependencies'] as const;
+
 function manifestDependencies(fields: Fields): ManifestDependency[] {
-  const optional = new Set(Object.keys(fieldsAt(fields, 'optionalDependencies')));
+  const optional = fieldsAt(fields, 'optionalDependencies');
   const peerMeta = fieldsAt(fields, 'peerDependenciesMeta');
   const found: ManifestDependency[] = [];
-  const named = new Set<string>();
   const take = (field: string, group: DependencyGroup, peer = false): void => {
     for (const [name, specifier] of textPairs(fieldsAt(fields, field))) {
       // A library lists its peers as development dependencies too; then they are there for development.
-      if (peer && named.has(name)) continue;
-      named.add(name);
+      if (peer && OWN_GROUPS.some((own) => Object.hasOwn(fieldsAt(fields, own), name))) continue;
       // An entry in optionalDependencies overrides the one in dependencies, in npm, Yarn and pnpm alike.
       const isOptional =
-        (group === 'prod' && optional.has(name)) || (peer && flagAt(fieldsAt(peerMeta, name), 'optional'));
+        (group === 'prod' && Object.hasOwn(optional, name)) || (peer && flagAt(fieldsAt(peerMeta, name), 'optional'));
       found.push({ name, specifier, group: isOptional ? 'optional' : group, peer });
     }
   };

@@ -10,42 +10,60 @@ export interface Marks {
 /** One package as the marking sees it. */
 export interface ReachNode {
   /** Key → whether the dependency is optional. */
-  readonly edges: Map<string, boolean>;
-  /** How the project's roots ask for it. */
-  readonly groups: Set<DependencyGroup>;
+  edges: Map<string, boolean> | undefined;
+  /** How the project's roots ask for it: `groupBit`s, 0 when they do not. */
+  groups: number;
   /** A workspace member: its own dependencies are roots, so the walk does not pass through it. */
   readonly isRoot: boolean;
 }
 
-type Graph = ReadonlyMap<string, ReachNode>;
+// What is known of a package: there is a path to it from …
+const REACHED = 1; // any root
+const NEEDED = 2; // any root, without an optional step
+const SHIPPED = 4; // a production dependency
+const SHIPPED_NEEDED = 8; // a production dependency, without an optional step
+const THROUGH_OPTIONAL = REACHED | SHIPPED;
+
+/** The bits a root gives the packages it depends on directly. */
+export function groupBit(group: DependencyGroup): number {
+  if (group === 'dev') return REACHED | NEEDED;
+  return group === 'optional' ? THROUGH_OPTIONAL : REACHED | NEEDED | SHIPPED | SHIPPED_NEEDED;
+}
 
 /**
  * Marks every reached package: `dev` when no production dependency of any root leads to it; `optional` when, within
  * production (or within development for a `dev` one), only paths with an optional step lead to it. Packages that nothing
  * reaches are not in the result.
  */
-export function markReach(graph: Graph): Map<string, Marks> {
-  const production = reach(graph, ['prod', 'optional'], true);
-  const required = reach(graph, ['prod'], false);
-  const everything = reach(graph, ['prod', 'optional', 'dev'], true);
-  const requiredAtAll = reach(graph, ['prod', 'dev'], false);
+export function markReach(graph: ReadonlyMap<string, ReachNode>): Map<string, Marks> {
   const marks = new Map<string, Marks>();
-  for (const key of everything) {
-    const dev = !production.has(key);
-    marks.set(key, { dev, optional: !(dev ? requiredAtAll : required).has(key) });
+  for (const [key, bits] of reach(graph)) {
+    const dev = (bits & SHIPPED) === 0;
+    marks.set(key, { dev, optional: (bits & (dev ? NEEDED : SHIPPED_NEEDED)) === 0 });
   }
   return marks;
 }
 
-/** Breadth-first with an explicit queue: cycles end it, and depth costs no stack. */
-function reach(graph: Graph, groups: readonly DependencyGroup[], throughOptional: boolean): Set<string> {
-  const seen = new Set<string>();
-  for (const [key, node] of graph) if (groups.some((group) => node.groups.has(group))) seen.add(key);
-  // A Set visits what is added while it is being iterated: it is the queue as well.
-  for (const key of seen) {
-    const node = graph.get(key);
-    if (node === undefined || node.isRoot) continue;
-    for (const [to, optional] of node.edges) if (throughOptional || !optional) seen.add(to);
+/** A work list instead of recursion, and a package returns to it only when it has gained a bit: four times at most. */
+function reach(graph: ReadonlyMap<string, ReachNode>): Map<string, number> {
+  const known = new Map<string, number>();
+  const open: string[] = [];
+  for (const [key, { groups }] of graph) {
+    if (groups === 0) continue;
+    known.set(key, groups);
+    open.push(key);
   }
-  return seen;
+  for (let key = open.pop(); key !== undefined; key = open.pop()) {
+    const node = graph.get(key);
+    if (node?.edges === undefined || node.isRoot) continue;
+    const bits = known.get(key) ?? 0;
+    for (const [to, optional] of node.edges) {
+      const before = known.get(to) ?? 0;
+      const after = before | (optional ? bits & THROUGH_OPTIONAL : bits);
+      if (after === before) continue;
+      known.set(to, after);
+      open.push(to);
+    }
+  }
+  return known;
 }

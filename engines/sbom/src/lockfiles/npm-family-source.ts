@@ -46,6 +46,7 @@ const SECRET_PARAMETER = /^(?:.*(?:token|auth|passw|secret|signature|credential|
 
 /** An address without user names, passwords, tokens in known query parameters, and fragment. `git@` is no credential. */
 export function withoutCredentials(address: string): string {
+  if (!/[@?#]/.test(address)) return address;
   const hash = address.indexOf('#');
   let text = hash < 0 ? address : address.slice(0, hash);
   text = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/?]*)@/i, (_all, scheme: string, user: string) =>
@@ -116,12 +117,18 @@ export function sourceOf(origin: Origin): PackageSource {
       ? { kind: 'registry' }
       : sourceOfSpecifier(origin.requested ?? '');
   }
+  if (asked === 'registry' && isOrdinaryDownload(origin.resolved)) {
+    return { kind: 'registry', url: withoutCredentials(origin.resolved) };
+  }
   const kind = specifierKind(origin.resolved);
   if (kind === 'registry') return { kind };
   if (kind !== 'url') return sourceOfSpecifier(origin.resolved);
-  const fromRegistry =
-    asked === undefined || FORGES.test(origin.resolved) ? isRegistryTarball(origin) : asked === 'registry';
+  const fromRegistry = (asked === undefined || asked === 'registry') && isRegistryTarball(origin);
   return { kind: fromRegistry ? 'registry' : 'url', url: withoutCredentials(origin.resolved) };
+}
+
+function isOrdinaryDownload(address: string): boolean {
+  return /^https?:/i.test(address) && !FORGES.test(address) && !address.includes('.git');
 }
 
 /** The layouts registries use: `/name/-/name-1.0.0.tgz`, `/download/@scope/name/1.0.0/…`, `/@scope/name/1.0.0.tgz`. */

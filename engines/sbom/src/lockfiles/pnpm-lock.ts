@@ -1,7 +1,7 @@
 import { LockfileError, type LockfileInput, type LockfileInventory, type LockfileReader } from '../model.ts';
 import { InventoryDraft } from './npm-family-inventory.ts';
 import { joinPath, readManifest, rootOf } from './npm-family-manifest.ts';
-import { type DependencyGroup, markReach, type ReachNode } from './npm-family-reach.ts';
+import { type DependencyGroup, groupBit, markReach, type ReachNode } from './npm-family-reach.ts';
 import { type Fields, fieldPairs, fieldsAt, isFields, textAt, textPairs, valueAt } from './npm-family-record.ts';
 import { placeOfName, quote, takeOurSide } from './npm-family-text.ts';
 import { parseYamlDocuments } from './npm-family-yaml.ts';
@@ -135,7 +135,7 @@ class PnpmProject {
       const key = member ?? (found === undefined ? undefined : this.#draft.add(found));
       if (key !== undefined) {
         this.#keys.set(path, key);
-        this.#instances.set(path, { edges: new Map(), groups: new Set(), isRoot: false });
+        this.#instances.set(path, { edges: undefined, groups: 0, isRoot: false });
       } else if (found === undefined) {
         this.#draft.warn('SBOM_ENTRY_SKIPPED', `${quote(path)} is not the key of a package; left out.`);
       }
@@ -154,7 +154,10 @@ class PnpmProject {
           const to = this.#resolve('', path, name, reference, optional);
           if (to === undefined) continue;
           this.#draft.addEdge(key, to.key, optional);
-          if (to.path !== undefined) this.#instances.get(path)?.edges.set(to.path, optional);
+          const instance = this.#instances.get(path);
+          if (instance === undefined || to.path === undefined) continue;
+          instance.edges ??= new Map();
+          instance.edges.set(to.path, optional);
         }
       }
     }
@@ -168,7 +171,8 @@ class PnpmProject {
         if (to === undefined) continue;
         if (member !== undefined) this.#draft.addEdge(member, to.key, group === 'optional');
         this.#draft.addDirect(to.key, group);
-        if (to.path !== undefined) this.#instances.get(to.path)?.groups.add(group);
+        const instance = to.path === undefined ? undefined : this.#instances.get(to.path);
+        if (instance !== undefined) instance.groups |= groupBit(group);
       }
     }
   }

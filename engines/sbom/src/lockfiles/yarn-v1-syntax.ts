@@ -17,8 +17,8 @@ interface OpenBlock extends YarnV1Block {
 /**
  * Reads the blocks of a Yarn 1 lockfile line by line.
  *
- * The format is three fixed levels of indentation, so a reader of lines is all it takes: 753 kB with 2,211 packages are
- * read in about 10 ms, where the grammar of `@yarnpkg/parsers` (the reference, and 400 kB more in the bundle) needs 124 ms.
+ * The format is three fixed levels of indentation, so a reader of lines is all it takes: a file of 744 kB with 2,211 packages
+ * takes 6 ms, where the reference grammar (`@yarnpkg/parsers`, 48 kB more in the bundle) takes 114 ms.
  * It keeps no state that grows with nesting, and knows the line of every error.
  *
  * @throws LockfileError SBOM_LOCKFILE_SYNTAX with line and column.
