@@ -17,8 +17,11 @@ export interface Candidate {
 
 /** `a.b`, `a::b`, `a->b`, `a[`, `f(`: an expression of a program. */
 const EXPRESSION = /^[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+$/;
-const ANOTHER_PASSWORD =
-  /pass(?:word|wd|phrase|wort)?s?$|^pass|pwd$|^(?:get|set|is|has|read|load|parse|find|fetch|new|with|to|from)[A-Z_]/i;
+/** Another name, a label or a function: `newPassword`, `getPass`. All in small letters it may be a password after all. */
+const ANOTHER_NAME =
+  /^(?![a-z]{10,}$)(?:[A-Za-z_-]*(?:pass(?:word|wd|phrase|wort)?s?|pwd)|pass[A-Za-z_-]*)$|^(?:get|set|is|has|read|load|parse|find|fetch|new|with|to|from)[A-Z_]/i;
+/** What may follow a password without quotes: the end, of the line or the item. Words that go on are prose. */
+const ENDS_ITEM = /^(?:\s*$|[\r\n;,&"'<\\]|\s+(?:#|\/\/|--))/;
 
 function isCall({ value, source, text }: Candidate): boolean {
   if (value.quote !== '') return false;
@@ -26,19 +29,26 @@ function isCall({ value, source, text }: Candidate): boolean {
   return next === '(' || next === '[' || (EXPRESSION.test(text) && !/\d/.test(text.slice(-4)));
 }
 
+/** `password "…"`, `-Password …`: tied by no sign, but told as plainly. */
+function isTold({ name, value, source }: Candidate): boolean {
+  if (value.tie !== 'spaced' || source.charCodeAt(name.end) !== 32) return false;
+  return value.quote === '"' || value.quote === "'" || source.charAt(name.start) === '-';
+}
+
+function judgeBarePassword({ value, text, source, inCode }: Candidate): boolean {
+  if (inCode && !/\d/.test(text)) return false;
+  return !/[$.,:]/.test(text) && ENDS_ITEM.test(source.slice(value.end, value.end + 8));
+}
+
 function judgePassword(candidate: Candidate): Confidence | undefined {
-  const { name, value, text, source } = candidate;
-  if (value.tie !== 'assigned' && !(value.tie === 'spaced' && value.quote !== ''))
-    return looksRandom(text, 12) ? 'medium' : undefined;
-  if (text.length < 5 || text.length > 256 || ANOTHER_PASSWORD.test(text)) return undefined;
+  const { value, text } = candidate;
+  if (text.length < 5 || text.length > 256 || ANOTHER_NAME.test(text)) return undefined;
+  if (looksRandom(text, value.tie === 'assigned' ? 10 : 12)) return 'medium';
+  if (value.tie !== 'assigned' && !isTold(candidate)) return undefined;
+  if (/[\s<>(){}/\\]|^[#.][A-Za-z]/.test(text)) return undefined;
+  if (value.quote === '' && value.tie === 'assigned' && !judgeBarePassword(candidate)) return undefined;
   const mixed = /[A-Za-z]/.test(text) && /[\d!@#$%^&*?~+=]/.test(text);
-  if (looksRandom(text, 10)) return 'medium';
-  if (/[\s<>(){}/\\]/.test(text)) return undefined;
-  if (value.quote === '' && candidate.inCode && !/\d/.test(text)) return undefined;
-  if (value.quote === '' && /[$.,:]/.test(text)) return undefined;
-  if (value.quote === '' && !/^(?:[\s]*$|[\r\n;,&"'<\\]|\s+(?:#|\/\/|--))/.test(source.slice(value.end, value.end + 8)))
-    return undefined;
-  return mixed || (/^[a-z_]{5,32}$/.test(text) && value.quote !== '`') ? 'low' : undefined;
+  return mixed || (value.quote !== '`' && /^[a-z_]{5,32}$/.test(text)) ? 'low' : undefined;
 }
 
 const SYMBOL = /[!#$%^&*@?]/;
@@ -71,8 +81,9 @@ const JUDGES = { password: judgePassword, secret: judgeSecret, key: judgeKey, pr
 
 /** How sure it is that the value is a secret; `undefined` when it is none. */
 export function judge(candidate: Candidate): Confidence | undefined {
-  const { text, source, value } = candidate;
-  if (isPlaceholder(text) || isNearMiss(text) || isCall(candidate)) return undefined;
+  const { name, text, source, value } = candidate;
+  if (isPlaceholder(text) || isNearMiss(text, source.slice(name.start, name.end)) || isCall(candidate))
+    return undefined;
   // Cut off on purpose.
   if (source.startsWith('...', value.end) || source.startsWith('…', value.end)) return undefined;
   return JUDGES[candidate.name.kind](candidate);

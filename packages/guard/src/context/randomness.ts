@@ -17,14 +17,16 @@ function countOf(value: string, pattern: RegExp): number {
   return value.match(pattern)?.length ?? 0;
 }
 
-/** Letters only: random when the cases alternate like no camel-cased name does, or when it cannot be spoken. */
+/**
+ * Letters only: random when the cases alternate like no camel-cased name does, or when it cannot be spoken.
+ * The parts of a name between its humps are words: of three letters and more, with a vowel.
+ */
 function isRandomLetters(value: string): boolean {
   if (value.length < 18 || distinctCount(value) < 10) return false;
-  const lowers = countOf(value, /[a-z]/g);
-  const uppers = countOf(value, /[A-Z]/g);
-  if (lowers > 0 && uppers > 0 && countOf(value, /[a-z][A-Z]|[A-Z]{2}[a-z]/g) >= value.length * 0.3) return true;
-  const spoken = value.replace(/([a-z])([A-Z])/g, '$1 $2');
-  return countOf(value, /[aeiouy]/gi) < value.length * 0.22 || countOf(spoken, /[^aeiouy ]{6}/gi) > 0;
+  const humps = value.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? [];
+  const odd = humps.filter((hump) => hump.length < 3 || !/[aeiouy]/i.test(hump));
+  if (humps.length >= 5 && odd.length >= humps.length * 0.4) return true;
+  return countOf(value, /[aeiouy]/gi) < value.length * 0.22 || humps.some((hump) => /[^aeiouy]{6}/i.test(hump));
 }
 
 /** A run of letters and digits that no word or version number explains. */
@@ -39,13 +41,18 @@ function isRandomSegment(segment: string, least: number): boolean {
   return digits >= 2 && (turns >= 2 || digits >= 4 || segment.length >= 20);
 }
 
+/** Every character once: the alphabet of an encoding. */
+function isAlphabet(value: string): boolean {
+  return value.length >= 60 && distinctCount(value) === value.length;
+}
+
 /**
  * Whether a value looks drawn at random rather than written.
  * @param least shortest run of letters and digits that counts as evidence, in characters
  */
 export function looksRandom(value: string, least = 12): boolean {
-  if (isUuid(value)) return true;
-  if (value.length < least) return false;
+  if (isUuid(value)) return distinctCount(value) > 4;
+  if (value.length < least || isAlphabet(value)) return false;
   for (const segment of value.split(/[^A-Za-z0-9]+/)) if (isRandomSegment(segment, least)) return true;
   if (value.length >= 20 && countOf(value, /[!@#$%^&*~]/g) >= 3) {
     return countOf(value, /\d/g) >= 4 && countOf(value, /[A-Za-z]/g) >= 6 && !/[\s(){}<>]/.test(value);

@@ -33,7 +33,7 @@ function toBase64(bytes: readonly number[]): string {
  */
 export function base64Cores(bytes: readonly number[]): string[] {
   return [0, 1, 2].map((shift) => {
-    const padded = [...new Array<number>(shift).fill(0), ...bytes];
+    const padded = [...[0, 0].slice(0, shift), ...bytes];
     const first = Math.ceil((shift * 8) / 6);
     const last = Math.floor((padded.length * 8) / 6);
     return toBase64(padded).slice(first, last);

@@ -36,7 +36,7 @@ export function formsOf(value: string): string[] {
     hex.toUpperCase(),
     ...urlEncoded(value),
     JSON.stringify(value).slice(1, -1),
-    [...value].reverse().join(''),
+    Array.from(value).reverse().join(''),
   ];
   return [...new Set([value, ...derived.filter((form) => form.length >= Math.min(SHORTEST_FORM, value.length))])];
 }

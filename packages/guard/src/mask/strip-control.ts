@@ -1,3 +1,5 @@
+/* oxlint-disable no-control-regex -- control characters are the subject */
+
 /** C0 but tab and line feed, DEL, C1, line and paragraph separators, bidirectional controls, invisible characters, tags. */
 // biome-ignore format: one class, in code point order
 const HARMFUL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;

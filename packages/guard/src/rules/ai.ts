@@ -6,7 +6,7 @@ export const AI: readonly TokenRule[] = [
     'anthropic-key',
     'Anthropic key',
     'sk-ant-',
-    /sk-ant-(?:api|admin|oat|ort|sid)\d{2}-[\w-]{80,130}(?![\w-])/,
+    /sk-ant-(?:api|admin)\d{2}-[\w-]{93}AA(?![\w-])|sk-ant-(?:oat|ort|sid)\d{2}-[\w-]{80,130}(?![\w-])/,
   ),
   prefixRule(
     'openai-key',

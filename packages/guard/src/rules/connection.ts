@@ -37,7 +37,7 @@ export const CONNECTION: readonly TokenRule[] = [
       confidence: 'medium',
       distinct: 3,
       near: /\bcurl\b/i,
-      accept: (value) => !/^["']?[$<{]\w*[$<{(]|^\$/.test(value) && /\d|[^A-Za-z:]/.test(value),
+      accept: (value) => !/^["']?[$<{]\w*[$<{(]|^\$/.test(value) && !isPlaceholder(value),
     },
   ),
   prefixRule(

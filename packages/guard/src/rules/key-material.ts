@@ -40,9 +40,10 @@ export const KEY_MATERIAL: readonly TokenRule[] = [
     'password hash',
     ['$1$', '$2a$', '$2b$', '$2y$', '$5$', '$6$', '$8$', '$y$', '$argon2'],
     /\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}(?![./A-Za-z0-9])|\$2[aby]\$\d{2}\$[./A-Za-z0-9]{53}|\$5\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|\$6\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}|\$8\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}|\$y\$[./A-Za-z0-9]{1,12}\$[./A-Za-z0-9]{1,40}\$[./A-Za-z0-9]{43}|\$argon2(?:id?|d)\$v=\d+\$[a-z0-9=,]{1,40}\$[A-Za-z0-9+/]{8,60}\$[A-Za-z0-9+/]{16,90}/,
-    { confidence: 'medium', inside: true },
+    { confidence: 'medium', inside: true, distinct: 0 },
   ),
   prefixRule('kerberos-hash', 'Kerberos AS-REP hash', '$krb5', /\$krb5(?:asrep|tgs)\$\d{1,2}\$[^\s"']{40,2400}/, {
     inside: true,
+    distinct: 0,
   }),
 ];

@@ -74,7 +74,7 @@ export const SAAS: readonly TokenRule[] = [
     'kagi-token',
     'Kagi token',
     'kagi',
-    /kagi[\w.\/?"'`:= -]{1,40}[=:'"]([A-Za-z0-9_-]{11}\.[A-Za-z0-9_-]{43})(?![\w-])/i,
+    /kagi[\w./?"'`:= -]{1,40}[=:'"]([A-Za-z0-9_-]{11}\.[A-Za-z0-9_-]{43})(?![\w-])/i,
   ),
   prefixRule(
     'squarespace-like',

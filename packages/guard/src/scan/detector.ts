@@ -15,5 +15,5 @@ export interface Detector {
   /** Keywords match only in the case they are written in. */
   readonly exact: boolean;
   /** `start` and `end` enclose the keyword. */
-  inspect(text: string, start: number, end: number, context: ScanContext): Span | undefined;
+  inspect(text: string, start: number, end: number, context: ScanContext): Span | readonly Span[] | undefined;
 }

@@ -3,6 +3,7 @@ import { CONFIDENCE_RANK, type Span } from '../finding.ts';
 import { TOKEN_RULES } from '../rules/catalog.ts';
 import { type Anchor, AnchorIndex } from './anchor-index.ts';
 import type { Detector, ScanContext } from './detector.ts';
+import { KUBERNETES_SECRET } from './kubernetes-detector.ts';
 import { nameDetector } from './name-detector.ts';
 import { tokenDetector } from './token-detector.ts';
 
@@ -11,6 +12,7 @@ const CODE_FILE =
 
 const DETECTORS: readonly Detector[] = [
   ...TOKEN_RULES.map(tokenDetector),
+  KUBERNETES_SECRET,
   nameDetector('password', PASSWORD_WORDS),
   nameDetector('secret', SECRET_WORDS),
   nameDetector('key', KEY_WORDS),
@@ -40,7 +42,10 @@ export function scanSpans(text: string, context: ScanContext = NO_PATH): readonl
   let spans: Span[] | undefined;
   for (const hit of hits) {
     const span = hit.payload.inspect(text, hit.start, hit.end, context);
-    if (span !== undefined) (spans ??= []).push(span);
+    if (span === undefined) continue;
+    spans ??= [];
+    if ('rule' in span) spans.push(span);
+    else spans.push(...span);
   }
   return spans === undefined ? NO_SPANS : disjoint(spans);
 }

@@ -8,10 +8,11 @@ const REACH = 200;
 const LETTER_OR_DIGIT = /[A-Za-z0-9]/;
 
 /**
- * A token begins where no word goes on: after no letter or digit, unless those belong to an escape (`\n`, `%3D`).
+ * A token that begins with a letter or digit begins a word: after none of those, unless those belong to an escape (`\n`, `%3D`).
  */
 function startsFresh(text: string, start: number): boolean {
-  if (start === 0 || !LETTER_OR_DIGIT.test(text.charAt(start - 1))) return true;
+  if (start === 0 || !LETTER_OR_DIGIT.test(text.charAt(start)) || !LETTER_OR_DIGIT.test(text.charAt(start - 1)))
+    return true;
   if (text.charAt(start - 2) === '\\') return /[nrtbf]/.test(text.charAt(start - 1));
   return /^%[0-9A-F]{2}$/.test(text.slice(Math.max(0, start - 3), start));
 }
