@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256Hex } from '@mex/envelope/digest';
 import { bytesOf, integerOf, type StoreDatabase, textOf } from './database.ts';
@@ -153,8 +153,15 @@ export class ObjectStore {
       return openSync(objectPath(this.#layout, sha256), SAFE_READ_FLAGS);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
-      throw toStoreError(error, `Reading object ${sha256}`);
+      if (codeOf(error) !== 'ELOOP') throw toStoreError(error, `Reading object ${sha256}`);
+      throw artifactError('ARTIFACT_CORRUPT', `A link stands in the place of object ${sha256}.`, { cause: error });
     }
+  }
+
+  /** Whether an object that the store believes to have as a file has no file. */
+  isGone(sha256: string): boolean {
+    if (this.find(sha256)?.place !== 'file') return false;
+    return lstatSync(objectPath(this.#layout, sha256), { throwIfNoEntry: false }) === undefined;
   }
 
   async #inspectFile(sha256: string, size: number): Promise<ObjectReading> {

@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, fstatSync } from 'node:fs';
+import { toStoreError } from './errors.ts';
 import type { ObjectStore } from './object-store.ts';
 import { identityOf } from './quarantine.ts';
 import { readBlock } from './verified-file.ts';
@@ -36,6 +37,8 @@ export async function* streamObject(objects: ObjectStore, sha256: string): Async
       yield block;
     }
     if (blocks === undefined) throw await corrupt(objects, sha256, identity);
+  } catch (error) {
+    throw toStoreError(error, `Reading object ${sha256}`);
   } finally {
     closeSync(fd);
   }

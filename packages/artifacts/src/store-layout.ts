@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { codeOf } from './errors.ts';
+import { codeOf, toStoreError } from './errors.ts';
 import { isLeftover, ownOwnerToken } from './process-owner.ts';
 
 /** Where things lie in a store directory. */
@@ -15,24 +15,33 @@ export interface StoreLayout {
 /** Objects up to this size live in the SQLite pack; larger ones are files. See README, "Layout". */
 export const PACK_LIMIT_BYTES = 64 * 1024;
 
-/** Creates the directories that are missing and removes what dead processes left in `temp`. */
-export function openLayout(dir: string, nowMs: number): StoreLayout {
+/**
+ * Creates the directories that are missing and removes what dead processes left in `temp`.
+ * @throws MexError `ARTIFACT_STORE_FAILED`, `ARTIFACT_DISK_FULL`
+ */
+export function openLayout(dir: string): StoreLayout {
   const root = resolve(dir);
   const layout: StoreLayout = {
-    dir: root,
     database: join(root, 'objects.db'),
+    dir: root,
     objects: join(root, 'objects'),
-    temp: join(root, 'tmp'),
     quarantine: join(root, 'quarantine'),
+    temp: join(root, 'tmp'),
   };
-  if (!existsSync(layout.quarantine)) {
-    for (const path of [layout.objects, layout.temp, layout.quarantine])
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-    syncDirectory(root);
-    syncDirectory(dirname(root));
+  try {
+    if (!existsSync(layout.quarantine)) makeDirectories(layout);
+    sweepTemp(layout);
+  } catch (error) {
+    throw toStoreError(error, `Opening the artifact store ${root}`);
   }
-  sweepTemp(layout, nowMs);
   return layout;
+}
+
+function makeDirectories(layout: StoreLayout): void {
+  for (const path of [layout.objects, layout.temp, layout.quarantine])
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  syncDirectory(layout.dir);
+  syncDirectory(dirname(layout.dir));
 }
 
 /** Path of a file object: `objects/ab/<sha256>`. */
@@ -45,7 +54,7 @@ let tempCounter = 0;
 /** A fresh name for a temporary file; it carries its owner. */
 export function tempName(): string {
   tempCounter += 1;
-  return `${ownOwnerToken()}.${tempCounter.toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+  return `${ownOwnerToken()}.${tempCounter.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 /** Makes renames in a directory durable. Not possible on every platform; there the rename itself must do. */
@@ -61,11 +70,11 @@ export function syncDirectory(path: string): void {
   }
 }
 
-function sweepTemp(layout: StoreLayout, nowMs: number): void {
+function sweepTemp(layout: StoreLayout): void {
   for (const name of readdirSync(layout.temp)) {
     const path = join(layout.temp, name);
     const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
     if (changed === undefined) continue;
-    if (isLeftover(name.slice(0, name.indexOf('.')), changed, nowMs)) rmSync(path, { force: true });
+    if (isLeftover(name.slice(0, name.indexOf('.')), changed, Date.now())) rmSync(path, { force: true });
   }
 }

@@ -96,8 +96,8 @@ async function verifyObject(parts: StoreParts, sha256: string, found: Findings):
     if (codeOf(error) === 'ARTIFACT_NOT_FOUND') return;
     const reason = error instanceof Error ? error.message : 'unreadable';
     if (codeOf(error) !== 'ARTIFACT_CORRUPT') throw error;
-    if (parts.objects.find(sha256) === undefined) found.corrupt.push({ sha256, reason });
-    else found.missing.push({ sha256, neededBy: 'the store' });
+    if (parts.objects.isGone(sha256)) found.missing.push({ sha256, neededBy: 'the store' });
+    else found.corrupt.push({ sha256, reason });
   }
 }
 

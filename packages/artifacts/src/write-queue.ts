@@ -11,8 +11,8 @@ interface Job {
 const MAX_BATCH_JOBS = 1_024;
 /** Bytes waiting in memory above which the queue commits at once instead of at the end of the turn. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
-/** Longest that a write waits for another process's lock before `ARTIFACT_STORE_LOCKED`. */
-const LOCK_TIMEOUT_MS = 10_000;
+/** Longest that a read or write waits for another process's lock before `ARTIFACT_STORE_LOCKED`. */
+export const LOCK_TIMEOUT_MS = 10_000;
 
 /**
  * Group commit: all writes asked for in one turn of the event loop share one transaction, and so one fsync.
@@ -20,13 +20,15 @@ const LOCK_TIMEOUT_MS = 10_000;
  */
 export class WriteQueue {
   readonly #db: StoreDatabase;
+  readonly #lockTimeoutMs: number;
   #jobs: Job[] = [];
   #waitingBytes = 0;
   #scheduled = false;
   #busySince: number | undefined;
 
-  constructor(db: StoreDatabase) {
+  constructor(db: StoreDatabase, lockTimeoutMs: number) {
     this.#db = db;
+    this.#lockTimeoutMs = lockTimeoutMs;
   }
 
   /**
@@ -78,7 +80,9 @@ export class WriteQueue {
     } catch (error) {
       if (isBusy(error) && !this.#hasWaitedTooLong()) return this.#schedule();
       this.#take(batch.length);
-      const failure = isBusy(error) ? lockedError(error) : toStoreError(error, 'Writing to the artifact store');
+      const failure = isBusy(error)
+        ? lockedError(error, this.#lockTimeoutMs)
+        : toStoreError(error, 'Writing to the artifact store');
       for (const job of batch) job.reject(failure);
       return;
     }
@@ -95,7 +99,7 @@ export class WriteQueue {
 
   #hasWaitedTooLong(): boolean {
     this.#busySince ??= performance.now();
-    return performance.now() - this.#busySince > LOCK_TIMEOUT_MS;
+    return performance.now() - this.#busySince > this.#lockTimeoutMs;
   }
 
   /** Runs and commits a batch inside the transaction that is already open. */
@@ -133,14 +137,10 @@ export class WriteQueue {
   }
 }
 
-function lockedError(cause: unknown): Error {
-  return artifactError(
-    'ARTIFACT_STORE_LOCKED',
-    `Another process held the store's lock for ${LOCK_TIMEOUT_MS / 1_000} s.`,
-    {
-      cause,
-    },
-  );
+function lockedError(cause: unknown, timeoutMs: number): Error {
+  return artifactError('ARTIFACT_STORE_LOCKED', `Another process held the store's lock for ${timeoutMs / 1_000} s.`, {
+    cause,
+  });
 }
 
 /** Runs a read, again while another process briefly holds the whole file (recovery, last close). */
@@ -151,7 +151,7 @@ export async function readWithRetry<T>(read: () => T): Promise<T> {
       return read();
     } catch (error) {
       if (!isBusy(error)) throw toStoreError(error, 'Reading the artifact store');
-      if (performance.now() > deadline) throw lockedError(error);
+      if (performance.now() > deadline) throw lockedError(error, LOCK_TIMEOUT_MS);
       await sleep(5);
     }
   }
