@@ -1,0 +1,262 @@
+import type { ArgumentSpec, CommandSpec, OptionSpec } from './command.ts';
+
+/** Options of every command (CONTRACT §16). */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { name: 'home', kind: 'text', value: '<dir>', help: 'where MEX keeps its state; default $MEX_HOME, else ./.mex' },
+  {
+    name: 'format',
+    kind: 'choice',
+    value: 'text|json',
+    choices: ['text', 'json'],
+    help: 'json: one document on stdout, nothing else',
+  },
+  { name: 'no-color', kind: 'flag', help: 'no colours; so does the variable NO_COLOR' },
+  { name: 'help', kind: 'flag', short: 'h', help: 'show help' },
+  { name: 'version', kind: 'flag', short: 'V', help: 'show the version' },
+];
+
+/** Commands of CONTRACT §16 that this version does not have yet. */
+export const LATER_COMMANDS: readonly string[] = [
+  'new',
+  'certify',
+  'approvals',
+  'grants',
+  'runs',
+  'db',
+  'policy',
+  'replay',
+  'guarantees',
+  'doctor',
+  'mcp',
+  'console',
+  'bench',
+  'artifacts gc',
+];
+
+/** Options of CONTRACT §16 that this version does not have yet, by command line. */
+export const LATER_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['mex scan', ['release', 'osv', 'sarif']],
+]);
+
+const limit = (fallback: number): OptionSpec => ({
+  name: 'limit',
+  kind: 'count',
+  value: '<n>',
+  help: `most to show; default ${fallback}`,
+});
+const since: OptionSpec = {
+  name: 'since',
+  kind: 'text',
+  value: '<time>',
+  help: 'from then on: 90m, 24h, 7d, or 2026-01-31T12:00:00Z',
+};
+const op: OptionSpec = { name: 'op', kind: 'text', value: '<op_id>', help: 'only of this operation' };
+const run: OptionSpec = { name: 'run', kind: 'text', value: '<run_id>', help: 'only of this run' };
+const type: OptionSpec = {
+  name: 'type',
+  kind: 'text',
+  value: '<type>',
+  help: 'only of this event type, FR-EVT id or system subject',
+};
+
+const engine: ArgumentSpec = { name: 'id', help: 'the id of an engine' };
+const problem: ArgumentSpec = {
+  name: 'id',
+  help: 'the id or fingerprint of a problem, or the first 8 characters of one',
+};
+const artifact: ArgumentSpec = {
+  name: 'artifact',
+  help: 'an artifact id or SHA-256, or the first 8 characters of one',
+};
+
+const setStatus = (verb: string, summary: string): CommandSpec => ({
+  path: ['problems', verb],
+  summary,
+  arguments: [problem],
+  load: async () => (await import('./commands/problems-status.ts')).setProblemStatus,
+});
+
+const setPin = (verb: string, summary: string): CommandSpec => ({
+  path: ['artifacts', verb],
+  summary,
+  arguments: [artifact],
+  load: async () => (await import('./commands/artifacts-pin.ts')).setArtifactPin,
+});
+
+/** Every command there is. Parser, help and completion come from this table. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ['scan'],
+    summary: 'find the lockfiles of a directory and write its SBOM',
+    arguments: [{ name: 'path', help: 'a directory, or one lockfile' }],
+    options: [
+      {
+        name: 'only',
+        kind: 'choice',
+        value: 'sbom',
+        choices: ['sbom'],
+        help: 'which scans to do; this version has sbom',
+      },
+      { name: 'out', kind: 'text', value: '<dir>', help: 'also copy the outputs to this directory' },
+    ],
+    notes: ['A directory without any lockfile is not a pass: the exit code is 1.'],
+    load: async () => (await import('./commands/scan.ts')).scan,
+  },
+  {
+    path: ['run'],
+    summary: 'run one planned operation; its EngineResult goes to stdout',
+    arguments: [{ name: 'operation', help: 'a file with a poe-1.0 operation, or - for stdin' }],
+    options: [
+      {
+        name: 'input',
+        kind: 'text',
+        value: '<name>=<path>',
+        multiple: true,
+        help: 'store a file, or pin a directory, and append its handle to inputs',
+      },
+    ],
+    notes: [
+      'Inputs given with --input come after those in the operation, in the order given. Give the operation a new op_id for new inputs.',
+    ],
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    path: ['engines', 'list'],
+    summary: 'list the engines',
+    load: async () => (await import('./commands/engines-list.ts')).listEngines,
+  },
+  {
+    path: ['engines', 'show'],
+    summary: 'show what an engine does and may do',
+    arguments: [engine],
+    load: async () => (await import('./commands/engines-show.ts')).showEngine,
+  },
+  {
+    path: ['engines', 'add'],
+    summary: 'register a built engine package',
+    arguments: [{ name: 'path', help: 'the directory of an engine built with mex-engine' }],
+    load: async () => (await import('./commands/engines-add.ts')).addEngine,
+  },
+  {
+    path: ['engines', 'remove'],
+    summary: 'unregister an engine that was added',
+    arguments: [engine],
+    load: async () => (await import('./commands/engines-remove.ts')).removeEngine,
+  },
+  {
+    path: ['engines', 'verify'],
+    summary: 'check the bundles against the registered digests',
+    arguments: [{ ...engine, optional: true }],
+    load: async () => (await import('./commands/engines-verify.ts')).verifyEngines,
+  },
+  {
+    path: ['log', 'list'],
+    summary: 'list recorded events, the newest last',
+    options: [op, run, type, since, limit(50)],
+    load: async () => (await import('./commands/log-list.ts')).listLog,
+  },
+  {
+    path: ['log', 'show'],
+    summary: 'show one event',
+    arguments: [{ name: 'event_id', help: 'the id of an event' }],
+    load: async () => (await import('./commands/log-show.ts')).showEvent,
+  },
+  {
+    path: ['log', 'follow'],
+    summary: 'show events as they are recorded, until Ctrl-C',
+    options: [op, run, type],
+    notes: ['With --format json: one event a line (NDJSON).'],
+    load: async () => (await import('./commands/log-follow.ts')).followLog,
+  },
+  {
+    path: ['log', 'verify'],
+    summary: 'check that no event was changed, removed, moved or added',
+    options: [
+      {
+        name: 'checkpoint',
+        kind: 'text',
+        value: '<file>',
+        help: 'a checkpoint kept elsewhere: also detects a shortened or replaced log',
+      },
+    ],
+    load: async () => (await import('./commands/log-verify.ts')).verifyLog,
+  },
+  {
+    path: ['log', 'export'],
+    summary: 'write every event to stdout, one a line (NDJSON)',
+    notes: ['The last line is the newest checkpoint, if the log has one: {"checkpoint": "…"}.'],
+    load: async () => (await import('./commands/log-export.ts')).exportLog,
+  },
+  {
+    path: ['problems', 'list'],
+    summary: 'list what an operator must see',
+    options: [
+      {
+        name: 'status',
+        kind: 'choice',
+        value: '<status>',
+        choices: ['open', 'acknowledged', 'muted', 'resolved', 'all'],
+        help: 'default open',
+      },
+      {
+        name: 'severity',
+        kind: 'choice',
+        value: '<severity>',
+        choices: ['fatal', 'error', 'warning', 'info', 'hint'],
+        help: 'only this severity',
+      },
+      limit(100),
+    ],
+    load: async () => (await import('./commands/problems-list.ts')).listProblems,
+  },
+  {
+    path: ['problems', 'show'],
+    summary: 'show one problem',
+    arguments: [problem],
+    load: async () => (await import('./commands/problems-show.ts')).showProblem,
+  },
+  setStatus('ack', 'acknowledge a problem'),
+  setStatus('mute', 'keep a problem out of sight'),
+  setStatus('resolve', 'mark a problem as resolved'),
+  {
+    path: ['artifacts', 'list'],
+    summary: 'list stored artifacts, the newest first',
+    options: [op, since, limit(50)],
+    load: async () => (await import('./commands/artifacts-list.ts')).listArtifacts,
+  },
+  {
+    path: ['artifacts', 'show'],
+    summary: 'show an artifact and where it comes from',
+    arguments: [artifact],
+    load: async () => (await import('./commands/artifacts-show.ts')).showArtifact,
+  },
+  {
+    path: ['artifacts', 'cat'],
+    summary: 'write the verified content of an artifact to stdout',
+    arguments: [artifact],
+    notes: ['To a terminal, control characters are left out; to a file or pipe, the bytes are exact.'],
+    load: async () => (await import('./commands/artifacts-cat.ts')).catArtifact,
+  },
+  {
+    path: ['artifacts', 'verify'],
+    summary: 'check stored content against its hashes',
+    arguments: [{ ...artifact, optional: true }],
+    options: [{ name: 'all', kind: 'flag', help: 'everything in the store' }],
+    load: async () => (await import('./commands/artifacts-verify.ts')).verifyArtifacts,
+  },
+  {
+    path: ['artifacts', 'materialize'],
+    summary: 'copy an artifact out of the store',
+    arguments: [artifact, { name: 'path', help: 'where to; must not exist yet' }],
+    load: async () => (await import('./commands/artifacts-materialize.ts')).materializeArtifact,
+  },
+  setPin('pin', 'keep an artifact from ever being collected'),
+  setPin('unpin', 'undo pin'),
+  {
+    path: ['completion'],
+    summary: 'print a completion script',
+    arguments: [{ name: 'shell', help: 'bash or zsh' }],
+    notes: ['bash: source <(mex completion bash)   zsh: source <(mex completion zsh)'],
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+];

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
+import type { ArtifactStore } from '@mex/artifacts';
+import type { FlightRecorder } from '@mex/flight-recorder';
+import type { Host } from '@mex/host';
+import type { Registry } from '@mex/registry';
+import type { Invocation } from './command.ts';
+import { usageError } from './usage-error.ts';
+
+/** Path of the flight recorder of a home. */
+export function logFile(invocation: Invocation): string {
+  return join(resolve(invocation.home), 'log.db');
+}
+
+/** Folder of the log's signing key. */
+export function keyFolder(invocation: Invocation): string {
+  return join(resolve(invocation.home), 'keys');
+}
+
+/** Opens the recorder for reading: records nothing and makes nothing. @throws MexError `CLI_HOME_MISSING`, `LOG_…` */
+export async function openLog(invocation: Invocation): Promise<FlightRecorder> {
+  const file = logFile(invocation);
+  requireHome(file, invocation);
+  const { openRecorder } = await import('@mex/flight-recorder');
+  return openRecorder({ file, readOnly: true });
+}
+
+/** Opens the store of a home that exists. @throws MexError `CLI_HOME_MISSING`, `ARTIFACT_…` */
+export async function openStore(invocation: Invocation): Promise<ArtifactStore> {
+  const dir = join(resolve(invocation.home), 'artifacts');
+  requireHome(dir, invocation);
+  const { openArtifactStore } = await import('@mex/artifacts');
+  return openArtifactStore({ dir });
+}
+
+/** The engines of a home, without opening anything else. A home need not exist: the shipped engines are always there. */
+export async function openRegistry(invocation: Invocation): Promise<Registry> {
+  const [{ createRegistry, readRegistryFile, registrySources, REGISTRY_FILE }, shipped] = await Promise.all([
+    import('@mex/registry'),
+    shippedEngines(),
+  ]);
+  const file = join(resolve(invocation.home), REGISTRY_FILE);
+  const own = shipped.map(({ manifest, bundle }) => ({
+    engineId: manifest.engine_id,
+    manifest,
+    bundle,
+    origin: 'shipped' as const,
+  }));
+  return createRegistry([...own, ...registrySources(readRegistryFile(file), file, 'added')]);
+}
+
+/** Everything wired, for commands that change or run something; makes the home when it is missing. */
+export async function openWiredHost(invocation: Invocation): Promise<Host> {
+  const [{ openHost }, engines] = await Promise.all([import('@mex/host'), shippedEngines()]);
+  // Bundled, the worker's first file stands beside this one; from source the runtime knows its own.
+  const bundled = extname(import.meta.url) === '.js';
+  const threadEntry = bundled ? { threadEntry: new URL('./thread-entry.js', import.meta.url) } : {};
+  return openHost({ home: invocation.home, engines, ...threadEntry });
+}
+
+/** Opens a host of a home that must exist, does something, and closes it whatever happens. */
+export async function withHost<T>(invocation: Invocation, use: (host: Host) => Promise<T>): Promise<T> {
+  requireHome(logFile(invocation), invocation);
+  const host = await openWiredHost(invocation);
+  try {
+    return await use(host);
+  } finally {
+    await host.close({ graceMs: 0 });
+  }
+}
+
+async function shippedEngines() {
+  const { engine } = await import('@mex/engine-sbom');
+  return [engine];
+}
+
+function requireHome(path: string, invocation: Invocation): void {
+  if (existsSync(path)) return;
+  throw usageError(
+    `There is nothing recorded in ${resolve(invocation.home)} yet.`,
+    'Run mex scan <path> first, or name another home with --home <dir>.',
+    'CLI_HOME_MISSING',
+  );
+}
