@@ -113,7 +113,7 @@ export async function openPinned(parts: StoreParts, handle: ArtifactHandle): Pro
     handle,
     entries: index.entries,
     size: (path) => find(path).size_bytes,
-    read: (path) => readPinned(root, find(path), diskPaths.get(path) ?? path),
+    read: async (path) => readPinned(root, find(path), diskPaths.get(path) ?? path),
   };
 }
 
