@@ -52,7 +52,7 @@ function registryPackages(inventory: LockfileInventory): string[] {
 
 if (!HAS_DATA) console.warn(`npm-family lockfiles${NO_DATA}`);
 
-describe.skipIf(!HAS_DATA)(`real npm-family lockfiles${NO_DATA}`, () => {
+describe.skipIf(!HAS_DATA)(`[§13] real npm-family lockfiles${NO_DATA}`, () => {
   it('the data covers every format this package reads', () => {
     const formats = new Set(cases().map(({ sample }) => sample.format));
     for (const format of [
@@ -114,7 +114,7 @@ describe.skipIf(!HAS_DATA)(`real npm-family lockfiles${NO_DATA}`, () => {
     }
   });
 
-  it('reading twice gives the same inventory in the same order', async () => {
+  it('[§6] reading twice gives the same inventory in the same order', async () => {
     for (const id of ['npm-v3__sigstore', 'pnpm-9.0__sveltejs', 'yarn-v1__prettier', 'yarn-berry-6']) {
       const one = cases().find(({ sample }) => sample.id.startsWith(id));
       if (one === undefined) throw new Error(`no sample ${id}`);
