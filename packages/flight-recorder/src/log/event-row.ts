@@ -1,7 +1,7 @@
 import { type FlightEvent, flightEventIssues, isFlightEvent, MexError } from '@mex/envelope';
 import { canonicalJson } from '@mex/envelope/json';
 import { invalidEvent } from '../errors.ts';
-import { leafHash } from '../merkle/hash.ts';
+import { leafHashString } from '../merkle/hash.ts';
 import type { EventScreen } from './event-redactor.ts';
 
 /** What an event looks like in the table, without its position. */
@@ -13,7 +13,8 @@ export interface EventRow {
   readonly session_span_id: string | null;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
-  readonly leaf_hash: Uint8Array;
+  /** As `leafHashString` gives it. */
+  readonly leaf_hash: string;
   /** Canonical JSON (RFC 8785) of the redacted event. */
   readonly payload: string;
 }
@@ -28,7 +29,7 @@ export const INDEX_COLUMNS = [
   'timestamp',
 ] as const;
 
-/** What the index columns of an event must hold. Takes any object: verification reads what was stored, not what should be. */
+/** What the index columns must hold by a stored event, which may be any object by now. */
 export function indexColumnsOf(event: object): Omit<EventRow, 'leaf_hash' | 'payload'> {
   return {
     event_id: textOf(event, 'event_id') ?? '',
@@ -59,9 +60,18 @@ export function createEventRow(value: unknown, index: number, screen: EventScree
     recorded = checkedEvent(masked, index);
     payload = encode(recorded, index);
   }
-  const columns = indexColumnsOf(recorded);
-  if (Number.isNaN(columns.timestamp)) throw invalidEvent('/timestamp', 'No such date', index);
-  return { ...columns, leaf_hash: leafHash(payload), payload };
+  const timestamp = Date.parse(recorded.timestamp);
+  if (Number.isNaN(timestamp)) throw invalidEvent('/timestamp', 'No such date', index);
+  return {
+    event_id: recorded.event_id,
+    type: recorded.type,
+    subject: recorded.type === 'system' ? recorded.subject : null,
+    activity_span_id: recorded.activity_span_id ?? null,
+    session_span_id: recorded.session_span_id ?? null,
+    timestamp,
+    leaf_hash: leafHashString(payload),
+    payload,
+  };
 }
 
 function checkedEvent(value: unknown, index: number): FlightEvent {

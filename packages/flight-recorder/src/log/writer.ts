@@ -2,12 +2,21 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MexError } from '@mex/envelope';
 import { headInvalid, invalidEvent, writeFailed } from '../errors.ts';
 import type { Frontier } from '../merkle/frontier.ts';
+import { HASH_BYTES } from '../merkle/hash.ts';
 import type { EventRow } from './event-row.ts';
 import { type LogHead, readHead } from './head.ts';
 import type { Sealer } from './sealer.ts';
 
 /** Writes of the caller that belong to the same transaction as the events. Synchronous; it must not end the transaction. */
 export type Companion = (db: DatabaseSync) => void;
+
+const leaf = Buffer.alloc(HASH_BYTES);
+
+/** The bytes of a leaf hash, in a buffer that the next call uses again. SQLite copies what it is given. */
+function leafBytes(text: string): Uint8Array {
+  leaf.write(text, 'latin1');
+  return leaf;
+}
 
 /** One append as it waits for its transaction. */
 export interface PendingAppend {
@@ -129,7 +138,7 @@ export class LogWriter {
           row.activity_span_id,
           row.session_span_id,
           row.timestamp,
-          row.leaf_hash,
+          leafBytes(row.leaf_hash),
           row.payload,
         );
         seq += 1;

@@ -1,4 +1,7 @@
-import { emptyRoot, HASH_BYTES, nodeHash } from './hash.ts';
+import { emptyRoot, foldPair, HASH_BYTES } from './hash.ts';
+
+/** A tree of 2^53 - 1 leaves has this many complete subtrees at its edge, and while a leaf is added one more. */
+const MAX_NODES = 54;
 
 /**
  * The right edge of a growing RFC 6962 tree: one hash per complete subtree, largest first (as many as the size has
@@ -6,15 +9,18 @@ import { emptyRoot, HASH_BYTES, nodeHash } from './hash.ts';
  */
 export class Frontier {
   #size: number;
-  readonly #nodes: Uint8Array[];
+  #count: number;
+  readonly #nodes: Buffer;
 
-  private constructor(size: number, nodes: Uint8Array[]) {
+  private constructor(size: number, nodes: Uint8Array) {
     this.#size = size;
-    this.#nodes = nodes;
+    this.#count = nodes.length / HASH_BYTES;
+    this.#nodes = Buffer.allocUnsafe(MAX_NODES * HASH_BYTES);
+    this.#nodes.set(nodes);
   }
 
   static empty(): Frontier {
-    return new Frontier(0, []);
+    return new Frontier(0, new Uint8Array());
   }
 
   /**
@@ -22,12 +28,10 @@ export class Frontier {
    * @throws RangeError when `size` and the number of hashes do not belong together.
    */
   static fromBytes(size: number, bytes: Uint8Array): Frontier {
-    if (!Number.isSafeInteger(size) || size < 0 || bytes.length !== onesIn(size) * HASH_BYTES) {
+    if (!Number.isSafeInteger(size) || size < 0 || bytes.length !== widthsOf(size).length * HASH_BYTES) {
       throw new RangeError(`a tree of ${size} leaves has no frontier of ${bytes.length} bytes`);
     }
-    const nodes: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += HASH_BYTES) nodes.push(bytes.slice(at, at + HASH_BYTES));
-    return new Frontier(size, nodes);
+    return new Frontier(size, bytes);
   }
 
   get size(): number {
@@ -35,40 +39,47 @@ export class Frontier {
   }
 
   clone(): Frontier {
-    return new Frontier(this.#size, [...this.#nodes]);
+    return new Frontier(this.#size, this.#kept());
   }
 
-  /** Adds the leaf with this leaf hash at position `size`. */
-  push(leaf: Uint8Array): void {
-    let node = leaf;
+  /** Adds the leaf with this leaf hash at position `size`: 32 bytes, or as `leafHashString` gave them. */
+  push(leaf: Uint8Array | string): void {
+    let top = this.#count * HASH_BYTES;
+    if (typeof leaf === 'string') this.#nodes.write(leaf, top, 'latin1');
+    else this.#nodes.set(leaf, top);
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
-      const left = this.#nodes.pop();
-      if (left === undefined) throw new RangeError('the frontier lost a subtree');
-      node = nodeHash(left, node);
+      top -= HASH_BYTES;
+      foldPair(this.#nodes, top);
     }
-    this.#nodes.push(node);
+    this.#count = top / HASH_BYTES + 1;
     this.#size += 1;
   }
 
   root(): Uint8Array {
-    let root: Uint8Array | undefined;
-    for (const node of this.#nodes.toReversed()) root = root === undefined ? node : nodeHash(node, root);
-    return root ?? emptyRoot();
+    if (this.#count === 0) return emptyRoot();
+    const nodes = Buffer.from(this.#kept());
+    for (let at = nodes.length - 2 * HASH_BYTES; at >= 0; at -= HASH_BYTES) foldPair(nodes, at);
+    return nodes.subarray(0, HASH_BYTES);
   }
 
   /** The hashes, largest subtree first, 32 bytes each. */
   toBytes(): Uint8Array {
-    return Buffer.concat(this.#nodes);
+    return Buffer.from(this.#kept());
   }
 
   /** The subtree over leaves `start` to `end` when it is one of the kept ones. */
   subtree(start: number, end: number): Uint8Array | undefined {
     let at = 0;
     for (const [index, width] of widthsOf(this.#size).entries()) {
-      if (at === start && at + width === end) return this.#nodes[index];
+      if (at === start && at + width === end)
+        return this.toBytes().subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
       at += width;
     }
     return undefined;
+  }
+
+  #kept(): Buffer {
+    return this.#nodes.subarray(0, this.#count * HASH_BYTES);
   }
 }
 
@@ -79,8 +90,4 @@ function widthsOf(size: number): number[] {
     if (rest % 2 === 1) widths.unshift(width);
   }
   return widths;
-}
-
-function onesIn(size: number): number {
-  return widthsOf(size).length;
 }
