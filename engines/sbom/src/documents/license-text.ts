@@ -26,7 +26,7 @@ export function parseLicense(text: string): DeclaredLicense {
 }
 
 const TOKEN =
-  /(\(|\)|(?:DocumentRef-[A-Za-z0-9.-]+ *: *)?LicenseRef-[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\+?)(?: +|(?=[()])|$)|\((?!$)/y;
+  /([()]) *|((?:DocumentRef-[A-Za-z0-9.-]+ *: *)?LicenseRef-[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\+?)(?: +|(?=[()])|$)/y;
 
 function tokenize(text: string): string[] | undefined {
   const tokens: string[] = [];
@@ -34,7 +34,7 @@ function tokenize(text: string): string[] | undefined {
   while (TOKEN.lastIndex < text.length) {
     const match = TOKEN.exec(text);
     if (match === null) return undefined;
-    const token = match[1] ?? '(';
+    const token = match[1] ?? match[2] ?? '';
     const upper = token.toUpperCase();
     const isOperator = upper === 'AND' || upper === 'OR' || upper === 'WITH';
     tokens.push(isOperator ? upper : token.replace(/ *: */, ':'));

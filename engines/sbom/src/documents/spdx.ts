@@ -77,7 +77,7 @@ function assignIds(bill: Bill): Map<string, string> {
     wanted.push([ref, ['Package', entry.type, entry.name, entry.version ?? ''].filter(Boolean).join('-')]);
   }
   for (const [ref, name] of wanted) {
-    const base = `SPDXRef-${name.replace(/[^A-Za-z0-9.-]+/g, '-')}`;
+    const base = `SPDXRef-${name.replace(/[^A-Za-z0-9.]+/g, '-')}`;
     let id = base;
     for (let count = 2; used.has(id); count++) id = `${base}-${count}`;
     used.add(id);
