@@ -20,6 +20,7 @@ import {
 import { configHash, denialError, deniedResult, type Ending, ranResult } from './result.ts';
 import { type EngineRun, postFacts, runEngine, stagedHandles } from './run-engine.ts';
 import type { SandboxTier } from './sandbox/tier.ts';
+import { Workspace } from './workspace.ts';
 
 /** What the steps of an operation work with. */
 export interface OperationPowers extends FactSources {
@@ -29,6 +30,8 @@ export interface OperationPowers extends FactSources {
   readonly store: ArtifactStore;
   readonly tiers: ReadonlyMap<string, SandboxTier>;
   readonly owner: string;
+  /** Where shadow workspaces are made. */
+  readonly shadowRoot: string;
   readonly now: () => number;
   readonly nextSession: () => number;
   /** How many other operations are under way. */
@@ -55,6 +58,7 @@ export async function runOperation(
   const actorId = planned.caller?.id ?? 'unknown';
   powers.quota.begin(actorId, planned.operation.engine_id, powers.now());
   let fault = false;
+  const workspace = new Workspace(grant.opId, powers.shadowRoot);
   try {
     await recordGrant(planned, collected, before, grant, powers);
     const run = await runEngine({
@@ -64,6 +68,7 @@ export async function runOperation(
       inputs: collected.inputs,
       tier,
       store: powers.store,
+      workspace,
       session: powers.nextSession(),
       now: powers.now(),
       signal,
@@ -71,6 +76,7 @@ export async function runOperation(
     fault = run.status === 'failed' || run.status === 'timed_out';
     return await conclude(planned, collected, grant, run, powers);
   } finally {
+    await workspace.dispose();
     powers.quota.end(actorId, planned.operation.engine_id, powers.now(), fault);
   }
 }
@@ -220,18 +226,17 @@ async function storeArtifacts(
   if (wanted.length === 0 && log === undefined) return ending;
   const evidence = new Set(ending.evidence);
   const stored = wanted.map(async (handle) => {
-    const bytes = handle.name === undefined ? undefined : run.broker.writer.staged.get(handle.name)?.bytes;
-    if (bytes === undefined) throw new Error('a staged output vanished');
-    const { kind, mime, name, artifact_id } = handle;
-    const layer = evidence.has(handle) ? 'evidence' : 'derived';
-    await powers.store.put(bytes, {
-      kind,
-      mime,
-      layer,
-      created_by: creator,
-      artifact_id,
-      ...(name === undefined ? {} : { name }),
-    });
+    const staged = handle.name === undefined ? undefined : run.broker.writer.staged.get(handle.name);
+    if (staged === undefined) throw new Error('a staged output vanished');
+    const layer: 'evidence' | 'derived' = evidence.has(handle) ? 'evidence' : 'derived';
+    const { kind, mime, artifact_id, name } = handle;
+    const meta = { kind, mime, layer, created_by: creator, artifact_id, ...(name === undefined ? {} : { name }) };
+    const { sha256 } =
+      typeof staged.content === 'string'
+        ? await powers.store.putStream(staged.content, meta, { maxBytes: staged.size })
+        : await powers.store.put(staged.content, meta);
+    // The workspace is ours alone; a file that changed in it since it was hashed means that it was not.
+    if (sha256 !== staged.sha256) throw new Error('a spooled output changed');
   });
   const logsRef =
     log === undefined

@@ -19,6 +19,7 @@ import type { Grant } from './grant.ts';
 import type { Planned } from './planned.ts';
 import { type EngineReply, type JobRequest, PROTOCOL_LIMITS } from './sandbox/protocol.ts';
 import type { EngineCode, JobOutcome, KillReason, SandboxTier } from './sandbox/tier.ts';
+import type { Workspace } from './workspace.ts';
 
 /** Time as D2 and D3 operations see it: the same for everyone, so that equal inputs give equal bytes (CONTRACT §6). */
 export const FROZEN_TIME_MS = Date.UTC(2000, 0, 1);
@@ -40,6 +41,7 @@ export interface RunInput {
   readonly inputs: readonly ArtifactHandle[];
   readonly tier: SandboxTier;
   readonly store: ArtifactStore;
+  readonly workspace: Workspace;
   readonly session: number;
   readonly now: number;
   readonly signal: AbortSignal | undefined;
@@ -47,9 +49,9 @@ export interface RunInput {
 
 /** Starts the tier with one message and serves its calls until it ends. Never rejects for what an engine does. */
 export async function runEngine(run: RunInput): Promise<EngineRun> {
-  const { planned, grant, code, inputs, tier, store, session } = run;
+  const { planned, grant, code, inputs, tier, store, session, workspace } = run;
   const meter = new Meter(grant.budget);
-  const broker = new Broker({ session, grant, inputs, store, meter });
+  const broker = new Broker({ session, grant, inputs, store, meter, workspace });
   const outcome = await tier.run({
     opId: grant.opId,
     code,
@@ -233,7 +235,7 @@ export function stagedHandles(staged: Iterable<StagedOutput>): {
     const handle = {
       artifact_id: randomUUID(),
       sha256: output.sha256,
-      size_bytes: output.bytes.byteLength,
+      size_bytes: output.size,
       mime,
       kind,
       name,

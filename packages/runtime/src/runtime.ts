@@ -1,5 +1,5 @@
-import type { ArtifactStore } from '@mex/artifacts';
-import { ownOwnerToken } from '@mex/artifacts';
+import { dirname, join } from 'node:path';
+import { type ArtifactStore, ownOwnerToken, sweepShadowWorkspaces } from '@mex/artifacts';
 import { type EngineResult, MexError } from '@mex/envelope';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import { createPipeline, type Gate } from '@mex/gates';
@@ -24,6 +24,8 @@ export interface RuntimeOptions {
   readonly gates?: readonly Gate[];
   readonly quota?: Partial<QuotaLimits>;
   readonly resolveEntity?: EntityResolver;
+  /** Directory for shadow workspaces; default `shadow` beside the artifact store. */
+  readonly shadowRoot?: string;
   /** Ms since 1970; default the system clock. */
   readonly now?: () => number;
 }
@@ -42,7 +44,7 @@ export interface Runtime {
    * (`OPERATION_ID_REUSED`), or the runtime is closed (`RUNTIME_CLOSED`).
    */
   readonly execute: (input: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
-  /** Ends the operations that dead processes left. Call once at start. */
+  /** Ends the operations that dead processes left, and removes their shadow workspaces. Call once at start. */
   readonly recover: () => Promise<number>;
   /** Starts a sandbox for an engine before it is needed. */
   readonly prewarm: (engine: RegisteredEngine) => void;
@@ -61,6 +63,7 @@ const MAX_CACHED_BUNDLES = 64;
 
 export function createRuntime(options: RuntimeOptions): Runtime {
   const now = options.now ?? Date.now;
+  const shadowRoot = options.shadowRoot ?? join(dirname(options.store.dir), 'shadow');
   const ledger = new Ledger(options.recorder.database);
   const flights = new Map<string, Flight>();
   let session = 0;
@@ -73,6 +76,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     quota: new Quota(options.quota),
     tiers: new Map(options.tiers.map((tier) => [tier.name, tier])),
     owner: ownOwnerToken(),
+    shadowRoot,
     loadCode: cachedLoader(),
     resolveEntity: options.resolveEntity,
     siblings: () => flights.size - 1,
@@ -116,7 +120,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
   return {
     execute,
-    recover: () => recoverOperations(options.recorder, ledger, now()),
+    recover: async () => {
+      await sweepShadowWorkspaces({ root: shadowRoot });
+      return recoverOperations(options.recorder, ledger, now());
+    },
     prewarm: (engine) => {
       const tier = powers.tiers.get(options.policy.tierFor(engine));
       tier?.prewarm(powers.loadCode(engine), engine.manifest.default_budget.memory_bytes);

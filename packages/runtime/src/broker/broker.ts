@@ -3,6 +3,7 @@ import { type ArtifactHandle, coversCapability, MexError } from '@mex/envelope';
 import type { Meter } from '../budgets.ts';
 import type { Grant } from '../grant.ts';
 import { type CallFrame, JobStop, type ReplyFrame } from '../sandbox/tier.ts';
+import type { Workspace } from '../workspace.ts';
 import { engineCall } from './call.ts';
 import { InputReader } from './fs-read.ts';
 import { OutputWriter } from './fs-write.ts';
@@ -26,6 +27,7 @@ export interface BrokerOptions {
   readonly inputs: readonly ArtifactHandle[];
   readonly store: ArtifactStore;
   readonly meter: Meter;
+  readonly workspace: Workspace;
 }
 
 /** Refusals kept per operation; the rest is only counted. */
@@ -43,7 +45,7 @@ export class Broker {
   constructor(options: BrokerOptions) {
     this.options = options;
     this.reader = new InputReader(options.store, options.inputs);
-    this.writer = new OutputWriter(options.grant.operation, options.meter);
+    this.writer = new OutputWriter(options.grant.operation, options.meter, options.workspace);
   }
 
   /** Serves one frame. @throws JobStop when the call ends the operation. */
@@ -69,7 +71,7 @@ export class Broker {
   private async perform(call: ReturnType<typeof parseCall>, bytes: Uint8Array | undefined): Promise<Answer> {
     if (call.call === 'output.write') {
       this.require('fs.write:artifacts', call.call);
-      return { value: this.writer.write(call.name, bytes ?? new Uint8Array()) };
+      return { value: await this.writer.write(call.name, bytes ?? new Uint8Array()) };
     }
     this.require('fs.read:inputs', call.call);
     if (call.call === 'input.read') return this.reader.read(call.input, call.path);

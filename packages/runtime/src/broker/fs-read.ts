@@ -48,7 +48,7 @@ export class InputReader {
   private open(index: number, handle: ArtifactHandle): Promise<OpenInput> {
     const known = this.opened.get(index);
     if (known !== undefined) return known;
-    const opened = this.store.openPinned(handle);
+    const opened = this.store.openBundle(handle);
     this.opened.set(index, opened);
     return opened;
   }

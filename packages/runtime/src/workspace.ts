@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createShadowWorkspace, type ShadowWorkspace } from '@mex/artifacts';
+
+/**
+ * The shadow workspace of one operation (CONTRACT §1, §9), made when something first needs a place on disk: most
+ * operations do not, and an empty directory for each would cost more than they do.
+ */
+export class Workspace {
+  private readonly opId: string;
+  private readonly root: string;
+  private made: ShadowWorkspace | undefined;
+  private files = 0;
+
+  constructor(opId: string, root: string) {
+    this.opId = opId;
+    this.root = root;
+  }
+
+  /** Writes bytes to a fresh file and returns its path. The name is ours: nothing an engine says becomes a path. */
+  async spool(bytes: Uint8Array): Promise<string> {
+    this.made ??= createShadowWorkspace(this.opId, { root: this.root });
+    this.files += 1;
+    const path = join(this.made.dir, `spool-${this.files}`);
+    await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
+    return path;
+  }
+
+  async dispose(): Promise<void> {
+    await this.made?.dispose();
+  }
+}
