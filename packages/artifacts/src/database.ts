@@ -7,8 +7,9 @@ export type Row = Record<string, unknown>;
 /** `MEXA`: marks the file as ours, so that another program's database is refused. */
 const APPLICATION_ID = 0x4d455841;
 const SCHEMA_VERSION = 1;
+const OPEN_TIMEOUT_MS = 5_000;
 /** Longest that one SQLite call blocks this thread waiting for another process. */
-const BLOCKING_WAIT_MS = 100;
+const BLOCKING_WAIT_MS = 5;
 
 const SCHEMA = `
   CREATE TABLE objects (
@@ -42,7 +43,7 @@ export class StoreDatabase {
   constructor(path: string) {
     this.#path = path;
     try {
-      this.#db = new DatabaseSync(path, { timeout: 5_000, allowExtension: false });
+      this.#db = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS, allowExtension: false });
     } catch (error) {
       throw toStoreError(error, `Opening the artifact store ${path}`);
     }
@@ -55,6 +56,8 @@ export class StoreDatabase {
   }
 
   #prepare(): void {
+    // The directory may come with somebody else's checkout: nothing in its schema may run anything.
+    this.#db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
     const version = this.#pragma('user_version');
     if (version > SCHEMA_VERSION || (version > 0 && this.#pragma('application_id') !== APPLICATION_ID)) {
       throw artifactError(
@@ -62,7 +65,9 @@ export class StoreDatabase {
         `${this.#path} has layout version ${version}; this MEX reads version ${SCHEMA_VERSION}.`,
       );
     }
+    this.#switchToWal();
     if (version === 0) this.#create();
+    this.#refuseForeignSchema();
     // WAL: readers never wait for a writer. FULL: a commit is on the disk when it returns (CONTRACT §5).
     // Checkpoints at 16 MiB instead of 4: each costs two fsyncs.
     this.#db.exec(
@@ -71,22 +76,34 @@ export class StoreDatabase {
     );
   }
 
-  #create(): void {
-    // Switching to WAL does not always honour the busy timeout; two first openings at once must both succeed.
-    const deadline = performance.now() + 5_000;
+  /** Does not always honour the busy timeout; two first openings at once must both succeed. */
+  #switchToWal(): void {
+    const deadline = performance.now() + OPEN_TIMEOUT_MS;
     for (;;) {
       try {
-        this.#db.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE');
-        break;
+        this.#db.exec('PRAGMA journal_mode = WAL');
+        return;
       } catch (error) {
         if (!isBusy(error) || performance.now() > deadline) throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       }
     }
+  }
+
+  #create(): void {
+    this.#db.exec('BEGIN IMMEDIATE');
     if (this.#pragma('user_version') === 0) {
       this.#db.exec(`${SCHEMA}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
     }
     this.#db.exec('COMMIT');
+  }
+
+  #refuseForeignSchema(): void {
+    const foreign = this.#db.prepare(`SELECT name FROM sqlite_schema WHERE type NOT IN ('table', 'index')`).get();
+    if (foreign === undefined) return;
+    throw artifactError('ARTIFACT_CORRUPT', `${this.#path} has a view or trigger that MEX did not make.`, {
+      remedy: 'Do not use this store; open a new one in another directory.',
+    });
   }
 
   #pragma(name: 'user_version' | 'application_id'): number {
@@ -112,10 +129,6 @@ export class StoreDatabase {
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
     return this.#statement(sql).all(...values);
-  }
-
-  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    return this.#db.prepare(sql).iterate(...values);
   }
 
   /** Closing checkpoints the log when no other process has the store open. */

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { artifactError, toStoreError } from './errors.ts';
-import { objectPath, type StoreLayout, syncDirectory, tempName } from './store-layout.ts';
+import { objectPath, type StoreLayout, syncDirectory, tempName, verifyDirectory } from './store-layout.ts';
 
 /** Unit of copying, hashing and writing. */
 const BLOCK_BYTES = 1024 * 1024;
@@ -55,7 +55,10 @@ export class ObjectWriter {
     }
   }
 
-  /** Takes bytes; the caller may reuse them once the promise resolves. */
+  /**
+   * Takes bytes; the caller may reuse them once the promise resolves.
+   * @throws MexError `ARTIFACT_TOO_LARGE`, `ARTIFACT_DISK_FULL`, `ARTIFACT_STORE_FAILED`
+   */
   async append(bytes: Uint8Array): Promise<void> {
     this.#size += bytes.length;
     if (this.#size > this.#maxBytes) throw tooLarge(this.#maxBytes);
@@ -73,7 +76,7 @@ export class ObjectWriter {
     try {
       if (this.#filled > 0) await this.#passBlock();
       await this.#settle();
-      if (this.#failure !== undefined) throw this.#failure;
+      this.#throwFailure();
       await this.#file.datasync();
       await this.#file.close();
       const sha256 = this.#hash.digest('hex');
@@ -94,7 +97,7 @@ export class ObjectWriter {
 
   /** Sends the filled block to the disk, hashes it, and readies the next. */
   async #passBlock(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwFailure();
     const filled = this.#block.subarray(0, this.#filled);
     const write = this.#write(this.#block, this.#filled, this.#position).finally(() => this.#writes.delete(write));
     this.#writes.add(write);
@@ -134,6 +137,10 @@ export class ObjectWriter {
       });
   }
 
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw toStoreError(this.#failure, 'Writing an object');
+  }
+
   async #settle(): Promise<void> {
     await Promise.all(this.#writes);
     while (this.#sync !== undefined) await this.#sync;
@@ -141,6 +148,7 @@ export class ObjectWriter {
 
   async #place(path: string): Promise<void> {
     const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    verifyDirectory(dirname(path));
     // A rename over an object that is there already is harmless when that one is good and heals it when it is not.
     await rename(this.#path, path);
     syncDirectory(dirname(path));

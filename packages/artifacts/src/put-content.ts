@@ -1,7 +1,7 @@
 import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { type ArtifactHandle } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
-import { artifactError, toStoreError } from './errors.ts';
+import { artifactError } from './errors.ts';
 import { type ArtifactMeta, buildManifest, handleOf } from './manifest-store.ts';
 import { ObjectWriter, tooLarge } from './object-writer.ts';
 import { PACK_LIMIT_BYTES } from './store-layout.ts';
@@ -108,8 +108,9 @@ async function writeAll(
   try {
     for await (const chunk of chunks) await writer.append(chunk);
   } catch (error) {
+    // What the source throws is the caller's own and passes unchanged.
     await writer.abandon();
-    throw toStoreError(error, 'Storing the content');
+    throw error;
   }
   const written = await writer.finish();
   return { ...written, weight: 0, insert: () => parts.objects.insertFile(written) };

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { codeOf, toStoreError } from './errors.ts';
+import { artifactError, codeOf, toStoreError } from './errors.ts';
 import { isLeftover, ownOwnerToken } from './process-owner.ts';
 
 /** Where things lie in a store directory. */
@@ -30,6 +30,7 @@ export function openLayout(dir: string): StoreLayout {
   };
   try {
     if (!existsSync(layout.quarantine)) makeDirectories(layout);
+    for (const path of [layout.objects, layout.temp, layout.quarantine]) verifyDirectory(path);
     sweepTemp(layout);
   } catch (error) {
     throw toStoreError(error, `Opening the artifact store ${root}`);
@@ -42,6 +43,17 @@ function makeDirectories(layout: StoreLayout): void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   syncDirectory(layout.dir);
   syncDirectory(dirname(layout.dir));
+}
+
+/**
+ * A store that came with somebody else's checkout may have links where its directories should be.
+ * @throws MexError `POLICY_PATH_ESCAPE`
+ */
+export function verifyDirectory(path: string): void {
+  if (lstatSync(path).isDirectory()) return;
+  throw artifactError('POLICY_PATH_ESCAPE', `${path} is not a directory but a link or a file.`, {
+    remedy: 'Do not use this store; open a new one in another directory.',
+  });
 }
 
 /** Path of a file object: `objects/ab/<sha256>`. */

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as yieldTurn } from 'node:timers/promises';
 import { parseIndex } from './bundle-index.ts';
 import { type Row, textOf } from './database.ts';
 import { codeOf } from './errors.ts';
@@ -81,6 +82,8 @@ async function* pages(parts: StoreParts, sql: string): AsyncGenerator<Row> {
   for (;;) {
     const rows = await readWithRetry(() => parts.db.all(`${sql} LIMIT ${PAGE}`, after));
     yield* rows;
+    // Everything on a page is answered without leaving this turn; let others have theirs.
+    await yieldTurn();
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
     after = textOf(last, 'key');

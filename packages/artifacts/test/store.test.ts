@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type ArtifactStore, handleOf, openArtifactStore } from '@mex/artifacts';
@@ -111,15 +111,15 @@ describe('putStream bounds', () => {
     });
   });
 
-  it('a source that fails half way leaves no temporary file', async () => {
+  it.each([5, 500_000])('a source that fails after %i bytes passes its error on and leaves nothing', async (length) => {
     const store = openTestStore();
+    const failure = new Error('cable pulled');
     const source = async function* (): AsyncGenerator<Uint8Array> {
-      yield someBytes(500_000);
-      throw new Error('cable pulled');
+      yield someBytes(length);
+      throw failure;
     };
-    await expect(store.putStream(source(), META, { maxBytes: 1e9 })).rejects.toMatchObject({
-      message: expect.stringContaining('cable pulled'),
-    });
+    await expect(store.putStream(source(), META, { maxBytes: 1e9 })).rejects.toBe(failure);
+    expect((await store.list()).artifacts).toEqual([]);
     expect(readdirSync(join(store.dir, 'tmp'))).toEqual([]);
   });
 });
@@ -288,6 +288,26 @@ describe('opening and closing', () => {
     db.exec('PRAGMA user_version = 2');
     db.close();
     expect(() => openArtifactStore({ dir: join(dir, 'b') })).toThrow(errorWith('ARTIFACT_STORE_VERSION'));
+  });
+
+  it('a store made by somebody else cannot lead outside or run anything of its own', async () => {
+    const [dir, outside] = [tempDirectory(), tempDirectory()];
+    await openArtifactStore({ dir: join(dir, 'a') }).close();
+    rmSync(join(dir, 'a', 'objects'), { recursive: true });
+    symlinkSync(outside, join(dir, 'a', 'objects'));
+    expect(() => openArtifactStore({ dir: join(dir, 'a') })).toThrow(errorWith('POLICY_PATH_ESCAPE'));
+    const shards = openTestStore({ dir: join(dir, 'b') });
+    const bytes = someBytes(100_000);
+    const { sha256 } = await shards.put(bytes, META);
+    rmSync(join(dir, 'b', 'objects', sha256.slice(0, 2)), { recursive: true });
+    symlinkSync(outside, join(dir, 'b', 'objects', sha256.slice(0, 2)));
+    await expect(shards.put(bytes, META)).rejects.toMatchObject({ code: 'POLICY_PATH_ESCAPE' });
+    expect(readdirSync(outside)).toEqual([]);
+    await openArtifactStore({ dir: join(dir, 'c') }).close();
+    const db = new DatabaseSync(join(dir, 'c', 'objects.db'));
+    db.exec('CREATE TRIGGER t AFTER INSERT ON objects BEGIN DELETE FROM objects; END');
+    db.close();
+    expect(() => openArtifactStore({ dir: join(dir, 'c') })).toThrow(errorWith('ARTIFACT_CORRUPT'));
   });
 });
 
