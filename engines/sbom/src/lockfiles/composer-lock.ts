@@ -40,7 +40,7 @@ async function readComposerLock(input: LockfileInput): Promise<LockfileInventory
     ['require-dev', 'dev'],
   ] as const) {
     for (const name of Object.keys(fieldsAt(fields, field))) {
-      for (const key of resolve(graph, name, providers)) {
+      for (const key of resolve(name, providers)) {
         graph.addDirect(key, group);
         count++;
       }
@@ -91,8 +91,7 @@ function addPackages(graph: PackageGraph, lock: Fields, field: 'packages' | 'pac
     const shasum = textAt(fieldsAt(fields, 'dist'), 'shasum');
     const sha1 = shasum === undefined ? undefined : parseSha1(shasum);
     const key = graph.add({
-      // Composer compares names without regard to case.
-      name: name.toLowerCase(),
+      name,
       version,
       source,
       hashes: sha1 === undefined ? [] : [sha1],
@@ -124,35 +123,36 @@ function sourceOf(fields: Fields): PackageSource {
   return archive === undefined ? { kind: 'registry' } : { kind: 'registry', url: withoutCredentials(archive) };
 }
 
-/** Virtual and replaced names → the packages that stand for them. */
+/**
+ * Lower-case name → the packages it stands for: the one of that name, or those that provide or replace it. Composer
+ * compares names without regard to case.
+ */
 function providersOf(found: readonly Found[]): Map<string, string[]> {
   const providers = new Map<string, string[]>();
+  const add = (name: string, key: string): void => {
+    const known = providers.get(name.toLowerCase());
+    if (known === undefined) providers.set(name.toLowerCase(), [key]);
+    else known.push(key);
+  };
+  for (const { key, fields } of found) add(textAt(fields, 'name') ?? '', key);
+  const real = new Set(providers.keys());
   for (const { key, fields } of found) {
     for (const field of ['provide', 'replace']) {
-      for (const name of Object.keys(fieldsAt(fields, field))) {
-        const known = providers.get(name.toLowerCase());
-        if (known === undefined) providers.set(name.toLowerCase(), [key]);
-        else known.push(key);
-      }
+      for (const name of Object.keys(fieldsAt(fields, field))) if (!real.has(name.toLowerCase())) add(name, key);
     }
   }
   return providers;
 }
 
-function resolve(
-  graph: PackageGraph,
-  name: string,
-  providers: ReadonlyMap<string, readonly string[]>,
-): readonly string[] {
-  const own = graph.keysOf(name.toLowerCase());
-  return own.length > 0 ? own : (providers.get(name.toLowerCase()) ?? []);
+function resolve(name: string, providers: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  return providers.get(name.toLowerCase()) ?? [];
 }
 
 /** Without a slash it is PHP itself, an extension or a library of the system. */
 function connect(graph: PackageGraph, { key, fields }: Found, providers: ReadonlyMap<string, readonly string[]>): void {
   for (const name of Object.keys(fieldsAt(fields, 'require'))) {
     if (!name.includes('/')) continue;
-    const targets = resolve(graph, name, providers);
+    const targets = resolve(name, providers);
     if (targets.length === 0) {
       graph.warn('SBOM_UNRESOLVED_DEPENDENCY', `${quote(key)} needs ${quote(name)}, which is not listed.`);
     }
