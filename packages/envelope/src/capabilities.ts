@@ -1,4 +1,5 @@
 import { MexError } from './errors.ts';
+import { quoteText } from './quote.ts';
 
 /** How a capability axis takes its scope (CONTRACT §7). */
 export interface CapabilityAxis {
@@ -91,7 +92,7 @@ export function verifyCapabilities(ids: readonly string[], where: string): void 
   throw new MexError({
     code: 'HSK-4001',
     kind: 'capability',
-    message: `${where} names the unknown capability "${unknown.slice(0, 80)}".`,
+    message: `${where} names the unknown capability ${quoteText(unknown)}.`,
     remedy: 'Use a capability of CONTRACT §7, e.g. fs.read:inputs.',
   });
 }

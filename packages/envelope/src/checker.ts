@@ -2,16 +2,10 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { Value } from '@sinclair/typebox/value';
 import { MexError } from './errors.ts';
+import { issueAt, readPointer, type SchemaIssue } from './issue.ts';
 
-/** One thing wrong with a value: where (JSON Pointer) and what was expected. */
-export interface SchemaIssue {
-  readonly path: string;
-  readonly message: string;
-}
-
-/** A compiled schema. Compilation happens at the first check. */
+/** A compiled schema. None of its functions runs code of the value that it cannot survive: see `wrapChecker`. */
 export interface Checker<T> {
-  readonly schema: TSchema;
   /** Whether `value` has the schema's shape. */
   readonly check: (value: unknown) => value is T;
   /** What is wrong, at most `limit` (default 5) issues; empty when the value fits. */
@@ -20,25 +14,37 @@ export interface Checker<T> {
   readonly parse: (value: unknown, what: string) => T;
 }
 
-/** Wraps a TypeBox schema. The returned checker does not throw on hostile values. */
-export function createChecker<S extends TSchema>(schema: S): Checker<Static<S>> {
-  type T = Static<S>;
-  let compiled: ((value: unknown) => boolean) | undefined;
+const UNREADABLE = issueAt([], 'The value threw an error while it was read');
+
+/**
+ * A checker of a check, asked for at each use, and of what explains a refusal. A value that throws when it is looked at (an accessor, a proxy) does not fit; a value
+ * that answers differently the second time is not noticed, so such values belong behind `parseStrictJson`.
+ */
+export function wrapChecker<T>(
+  getCheck: () => (value: unknown) => boolean,
+  explain: (value: unknown) => Iterable<SchemaIssue>,
+): Checker<T> {
   const check = (value: unknown): value is T => {
-    if (compiled === undefined) {
-      const type = TypeCompiler.Compile(schema);
-      compiled = (candidate) => type.Check(candidate);
+    const isFitting = getCheck();
+    try {
+      return isFitting(value);
+    } catch {
+      // Whatever the value threw is its own affair: it does not have the shape.
+      return false;
     }
-    return compiled(value);
   };
   const issues = (value: unknown, limit = 5): SchemaIssue[] => {
     if (check(value)) return [];
     const found: SchemaIssue[] = [];
-    for (const error of Value.Errors(schema, value)) {
-      found.push({ path: error.path === '' ? '/' : error.path, message: error.message });
-      if (found.length >= limit) break;
+    try {
+      for (const issue of explain(value)) {
+        if (found.length >= limit) break;
+        found.push(issue);
+      }
+    } catch {
+      // Said by the issue that stands in for all.
     }
-    return found;
+    return found.length === 0 ? [UNREADABLE] : found;
   };
   const parse = (value: unknown, what: string): T => {
     if (check(value)) return value;
@@ -50,5 +56,23 @@ export function createChecker<S extends TSchema>(schema: S): Checker<Static<S>> 
       remedy: 'Compare it with the published JSON Schema of this document.',
     });
   };
-  return { schema, check, issues, parse };
+  return { check, issues, parse };
+}
+
+/** A checker of a TypeBox schema, compiled at the first check. */
+export function createChecker<S extends TSchema>(schema: S): Checker<Static<S>> {
+  let compiled: ((value: unknown) => boolean) | undefined;
+  return wrapChecker(
+    () => {
+      if (compiled !== undefined) return compiled;
+      const type = TypeCompiler.Compile(schema);
+      compiled = (value) => type.Check(value);
+      return compiled;
+    },
+    (value) => explainWithTypeBox(schema, value),
+  );
+}
+
+function* explainWithTypeBox(schema: TSchema, value: unknown): Iterable<SchemaIssue> {
+  for (const { path, message } of Value.Errors(schema, value)) yield issueAt(readPointer(path), message);
 }

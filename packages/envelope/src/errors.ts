@@ -42,7 +42,8 @@ export class MexError<Code extends string = string> extends Error {
   readonly retryable: boolean;
 
   constructor(init: MexErrorInit<Code>) {
-    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    // Half a character, as cutting a text can leave one, has no place in records: they are canonical JSON.
+    super(init.message.toWellFormed(), init.cause === undefined ? undefined : { cause: init.cause });
     this.name = 'MexError';
     this.code = init.code;
     this.kind = init.kind;
@@ -58,13 +59,22 @@ export class MexError<Code extends string = string> extends Error {
 
 /** Turns whatever was thrown into data. A value that is no MexError becomes `INTERNAL`, its text withheld. */
 export function toErrorData(thrown: unknown): ErrorData {
-  if (thrown instanceof MexError) return thrown.toData();
+  if (isMexError(thrown)) return thrown.toData();
   return {
     code: 'INTERNAL',
     kind: 'internal',
     message: 'An unexpected failure inside MEX; the log on stderr has the details.',
     retryable: false,
   };
+}
+
+/** Anything can be thrown, also a proxy that throws when it is asked what it is. */
+function isMexError(thrown: unknown): thrown is MexError {
+  try {
+    return thrown instanceof MexError;
+  } catch {
+    return false;
+  }
 }
 
 /** Codes this package throws. */

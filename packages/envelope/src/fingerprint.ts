@@ -2,17 +2,28 @@ import { hash } from 'node:crypto';
 import type { ProblemLocation, ProblemReport } from './documents/problem.ts';
 import { canonicalJson } from './json/index.ts';
 
+/** Half a character would make the tuple have no canonical form, and a problem must never be lost to its own text. */
 function cleanText(text: string | undefined): string | null {
-  return text === undefined ? null : text.replace(/\r\n?/g, '\n').trim();
+  return text === undefined ? null : text.replace(/\r\n?/g, '\n').trim().toWellFormed();
+}
+
+/** Some file systems hand out names decomposed. */
+function cleanPath(path: string | undefined): string | null {
+  return cleanText(path)?.replaceAll('\\', '/').normalize('NFC') ?? null;
+}
+
+function cleanPosition(position: { readonly line: number; readonly column?: number } | undefined): unknown {
+  return position === undefined ? null : { line: position.line, column: position.column ?? null };
 }
 
 function cleanLocation(location: ProblemLocation): unknown {
+  const { range } = location;
   return {
-    path: location.path === undefined ? null : location.path.replaceAll('\\', '/').trim(),
+    path: cleanPath(location.path),
     uri: cleanText(location.uri),
-    entity_id: location.entity_id ?? null,
-    wsid: location.wsid ?? null,
-    range: location.range ?? null,
+    entity_id: cleanText(location.entity_id),
+    wsid: cleanText(location.wsid),
+    range: range === undefined ? null : { start: cleanPosition(range.start), end: cleanPosition(range.end) },
   };
 }
 
@@ -30,8 +41,8 @@ export function problemFingerprint(report: ProblemReport): string {
     report.severity,
     cleanText(report.title),
     locations.map((text): unknown => JSON.parse(text)),
-    report.capability_id ?? null,
-    report.policy_decision_id ?? null,
+    cleanText(report.capability_id),
+    cleanText(report.policy_decision_id),
   ]);
   return hash('sha256', tuple, 'hex');
 }

@@ -7,7 +7,7 @@ export {
   splitCapability,
   verifyCapabilities,
 } from './capabilities.ts';
-export { type Checker, createChecker, type SchemaIssue } from './checker.ts';
+export { type Checker, createChecker } from './checker.ts';
 export {
   type ArtifactCreator,
   ArtifactHandle,
@@ -61,6 +61,7 @@ export {
   type MexErrorInit,
   toErrorData,
 } from './errors.ts';
+export type { SchemaIssue } from './issue.ts';
 export { canonicalBytes, canonicalJson, type JsonValue, parseStrictJson, utf8Length } from './json/index.ts';
 export { compileParamsSchema } from './params-schema.ts';
 export { CHECKERS, flightEventIssues, isFlightEvent, parseOperation } from './parse.ts';

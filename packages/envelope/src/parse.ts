@@ -1,4 +1,4 @@
-import { type Checker, createChecker, type SchemaIssue } from './checker.ts';
+import { type Checker, createChecker } from './checker.ts';
 import { ArtifactHandle, ArtifactManifest, BundleIndex } from './documents/artifact.ts';
 import { EngineManifest, RegistryDocument, RegistryEntry } from './documents/engine.ts';
 import { EVENT_SCHEMAS, type FlightEvent, SystemEvents } from './documents/event.ts';
@@ -7,7 +7,9 @@ import { Problem, ProblemReport } from './documents/problem.ts';
 import { EngineResult } from './documents/result.ts';
 import { SupplyChainReport } from './documents/supply-chain-report.ts';
 import { MexError } from './errors.ts';
+import { issueAt, type SchemaIssue } from './issue.ts';
 import { parseStrictJson } from './json/index.ts';
+import { quoteText } from './quote.ts';
 
 /** One checker a document, compiled at first use. */
 export const CHECKERS = {
@@ -36,7 +38,7 @@ export function parseOperation(input: string | Uint8Array | object): PlannedOper
     throw new MexError({
       code: 'ENVELOPE_SCHEMA_VERSION',
       kind: 'validation',
-      message: `The operation says schema_version "${version.slice(0, 40)}"; this MEX reads "poe-1.0".`,
+      message: `The operation says schema_version ${quoteText(version)}; this MEX reads "poe-1.0".`,
       remedy: 'Set schema_version to "poe-1.0".',
     });
   }
@@ -66,11 +68,16 @@ export function isFlightEvent(value: unknown): value is FlightEvent {
 /** Why a value is no event; empty when it is one. */
 export function flightEventIssues(value: unknown): SchemaIssue[] {
   const checker = eventChecker(value);
-  if (checker === undefined) return [{ path: '/type', message: 'Unknown event type or system subject' }];
+  if (checker === undefined) return [issueAt(['type'], 'Unknown event type or system subject')];
   return checker.issues(value);
 }
 
 function readMember(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Reflect.get(value, name);
+  if (typeof value !== 'object' || value === null) return undefined;
+  // Only a plain member says anything; an accessor or proxy trap is left to the checker, which survives it.
+  try {
+    return Object.getOwnPropertyDescriptor(value, name)?.value;
+  } catch {
+    return undefined;
+  }
 }

@@ -187,7 +187,7 @@ describe('[§8] third-party gates', () => {
   });
 
   it('cannot be changed or taken away once the pipeline stands', () => {
-    const gate: { id: string; pre?: Gate['pre'] } = { id: 'G-MINE', pre: () => denial };
+    const gate: { id: string; pre: NonNullable<Gate['pre']> } = { id: 'G-MINE', pre: () => denial };
     const gates = [gate];
     const extra = createPipeline(gates);
     gate.pre = () => undefined;

@@ -11,14 +11,16 @@ import {
   EngineId,
   Message,
   Mime,
+  mapOf,
   OperationName,
   Sha256,
   ShortId,
+  Timestamp,
   Version,
 } from './primitives.ts';
 
 /** A JSON Schema (draft 2020-12) in the dialect that `compileParamsSchema` accepts. */
-export const ParamsSchema = Type.Record(Type.String(), Type.Unknown());
+export const ParamsSchema = mapOf(Type.Unknown());
 
 export const OutputDeclaration = Type.Object(
   {
@@ -98,7 +100,7 @@ export const RegistryEntry = Type.Object(
   {
     manifest: EngineManifest,
     bundle_path: Type.String({ minLength: 1, maxLength: 4_096 }),
-    added_at: Type.Optional(Type.String({ maxLength: 40 })),
+    added_at: Type.Optional(Timestamp),
     disabled: Type.Optional(Type.Boolean()),
     /** DSSE envelope; checked against the digest when certificates are required. */
     certificate: Type.Optional(Type.Unknown()),
@@ -111,7 +113,7 @@ export type RegistryEntry = Static<typeof RegistryEntry>;
 export const RegistryDocument = Type.Object(
   {
     schema_version: Type.Literal('mex.registry@1.0'),
-    engines: Type.Record(Type.String(), Type.Array(Type.Unknown(), { maxItems: 64 })),
+    engines: mapOf(Type.Array(Type.Unknown(), { maxItems: 64 })),
   },
   { ...CLOSED, $id: 'mex:registry' },
 );

@@ -84,6 +84,8 @@ export const DebugBundleExportEvent = event('debug_bundle_export', {
 
 /** FR-EVT-006 */
 export const LlmInferenceEvent = event('llm_inference', {
+  trace_id: ShortId,
+  model_id: ShortId,
   token_usage: Type.Object({ input: Count, output: Count }, CLOSED),
   latency_ms: Type.Number({ minimum: 0 }),
   prompt_hash: Sha256,

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { BOUNDS } from '../bounds.ts';
 
 /** RFC 9562 UUID, lower case. */
@@ -16,9 +16,14 @@ export const Timestamp = Type.String({
   description: 'RFC 3339 date-time, UTC',
 });
 
-/** SemVer 2.0.0 version. */
+/** One dot-separated part of a pre-release: a number without leading zeros, or a word. Written so that it cannot backtrack. */
+const PRERELEASE = '(0(\\d*[A-Za-z-][0-9A-Za-z-]*)?|[1-9]\\d*([A-Za-z-][0-9A-Za-z-]*)?|[A-Za-z-][0-9A-Za-z-]*)';
+const NUMBER = '(0|[1-9]\\d{0,8})';
+
+/** SemVer 2.0.0 version: whatever passes, a semver library orders. */
 export const Version = Type.String({
-  pattern: '^\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}(-[0-9A-Za-z.-]{1,64})?(\\+[0-9A-Za-z.-]{1,64})?$',
+  pattern: `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(-${PRERELEASE}(\\.${PRERELEASE})*)?(\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$`,
+  maxLength: 128,
   description: 'SemVer 2.0.0',
 });
 
@@ -88,3 +93,8 @@ export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER
 
 /** Objects on the wire never carry unknown members: fail closed (CONTRACT §2). */
 export const CLOSED = { additionalProperties: false } as const;
+
+/** An object with members of any names. `Type.Record` would leave names with a line break unchecked. */
+export function mapOf<S extends TSchema>(value: S) {
+  return Type.Unsafe<Record<string, Static<S>>>(Type.Object({}, { additionalProperties: value }));
+}

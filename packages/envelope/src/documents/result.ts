@@ -10,6 +10,7 @@ import {
   EngineId,
   ErrorKindSchema,
   Message,
+  mapOf,
   OperationName,
   Sha256,
   ShortId,
@@ -59,7 +60,7 @@ export const Environment = Type.Object(
     arch: ShortId,
     /** The tier really enforced, not the one asked for. */
     isolation_tier: IsolationTier,
-    tool_versions: Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 256 })),
+    tool_versions: mapOf(Type.String({ maxLength: 256 })),
     advisory_db_version: Type.Optional(ShortId),
     contract_version: ShortId,
   },
@@ -107,7 +108,7 @@ export const EngineResult = Type.Object(
     provenance: Provenance,
     errors: Type.Array(ResultError, { maxItems: BOUNDS.maxErrors }),
     /** Small facts for a person, ≤ 32 KB canonical; the real results are the outputs. */
-    summary: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    summary: Type.Optional(mapOf(Type.Unknown())),
     budget: FullBudget,
     usage: FullBudget,
     logs_ref: Type.Optional(ArtifactHandle),

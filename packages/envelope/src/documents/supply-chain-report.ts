@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { CLOSED, Message, ShortId, Timestamp, Version } from './primitives.ts';
+import { CLOSED, Message, mapOf, ShortId, Timestamp, Version } from './primitives.ts';
 import { ProblemLocation, Severity } from './problem.ts';
 
 /** One thing a supply-chain engine found. For an SBOM: one component, or one file that could not be read. */
@@ -11,7 +11,7 @@ export const SupplyChainFinding = Type.Object(
     title: Message,
     component: Type.Optional(Type.String({ maxLength: 1_024 })),
     locations: Type.Array(ProblemLocation),
-    properties: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    properties: Type.Optional(mapOf(Type.Unknown())),
   },
   CLOSED,
 );
@@ -25,7 +25,7 @@ export const SupplyChainReport = Type.Object(
     engine_version: Version,
     timestamp: Timestamp,
     findings: Type.Array(SupplyChainFinding),
-    summary: Type.Record(Type.String(), Type.Unknown()),
+    summary: mapOf(Type.Unknown()),
   },
   { ...CLOSED, $id: 'mex:supply-chain-report' },
 );

@@ -1,0 +1,10 @@
+/** Writes out characters that start a line, turn text around, hide, or are half a character: text for a log or a terminal. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** A stranger's text for use inside a message: shortened, escaped, in double quotes. */
+export function quoteText(text: string, maxChars = 80): string {
+  const kept = text.length > maxChars ? `${text.slice(0, maxChars)}…` : text;
+  return `"${escapeControls(kept)}"`;
+}
