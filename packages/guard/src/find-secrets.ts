@@ -1,5 +1,5 @@
 import { CONFIDENCE_RANK, type FindOptions, type SecretFinding } from './finding.ts';
-import { contextOf, scanSpans } from './scan/scanner.ts';
+import { isCodePath, scanSpans } from './scan/scanner.ts';
 
 /**
  * Finds secrets in a text, in order and without overlaps. Time is linear in the text.
@@ -12,7 +12,7 @@ export function findSecrets(text: string, options: FindOptions = {}): SecretFind
   const findings: SecretFinding[] = [];
   let line = 1;
   let lineStart = 0;
-  for (const span of scanSpans(text, contextOf(options.path))) {
+  for (const span of scanSpans(text, isCodePath(options.path))) {
     if (CONFIDENCE_RANK[span.confidence] < least) continue;
     for (
       let next = text.indexOf('\n', lineStart);

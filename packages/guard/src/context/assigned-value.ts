@@ -10,9 +10,36 @@ export interface AssignedValue {
   readonly quote: string;
 }
 
+/**
+ * Notes of one scan. Thousands of names can share one run of text without blanks as their value; its end is sought once
+ * and it is judged a few times only.
+ */
+export interface Reading {
+  bareFrom: number;
+  bareTo: number;
+  judgedEnd: number;
+  judgedTimes: number;
+}
+
+/** Notes for a fresh scan. */
+export function newReading(): Reading {
+  return { bareFrom: 0, bareTo: 0, judgedEnd: -1, judgedTimes: 0 };
+}
+
+/** How many names one value is judged for. */
+const MOST_JUDGEMENTS = 16;
+
+/** Whether the value that ends here was judged too often already. Counts. */
+export function isJudgedOut(reading: Reading, end: number): boolean {
+  if (reading.judgedEnd !== end) {
+    reading.judgedEnd = end;
+    reading.judgedTimes = 0;
+  }
+  return ++reading.judgedTimes > MOST_JUDGEMENTS;
+}
+
 const LONGEST_GAP = 40;
 const LONGEST_VALUE = 4096;
-const MOST_WORDS = 3;
 
 /** What a character does between a name and its value. */
 const STARTS_VALUE = 0;
@@ -53,7 +80,7 @@ function isWordCode(code: number): boolean {
 /**
  * Reads over whatever stands between a name and its value: quotes, `=`, `:`, `=>`, `>` of an element, a comma of a call.
  */
-function readGap(text: string, from: number): Gap | undefined {
+function readGap(text: string, from: number, mostLines: number): Gap | undefined {
   let tie: Tie = 'spaced';
   let quoteAt = -1;
   let lines = 0;
@@ -71,7 +98,7 @@ function readGap(text: string, from: number): Gap | undefined {
       // Two quotes in a row are an empty value.
       if (quoteAt === at - 1 && tie !== 'spaced' && text.charCodeAt(quoteAt) === code) return undefined;
       quoteAt = at;
-    } else if (role === LINE_END && (++lines > 2 || (tie === 'spaced' && quoteAt >= 0))) return undefined;
+    } else if (role === LINE_END && (++lines > mostLines || (tie === 'spaced' && quoteAt >= 0))) return undefined;
     else if (role === BREAKS) return undefined;
     else if (role === ESCAPES) {
       // In a text within a text, an escaped quote is a quote and an escaped line end a line end.
@@ -97,11 +124,19 @@ function quotedEnd(text: string, from: number, quote: string): number {
   return Math.min(at, last);
 }
 
+function endsBare(code: number): boolean {
+  return code < 128 && ENDS_BARE[code] === 1;
+}
+
 /** End of a value without quotes. */
-export function bareEnd(text: string, from: number): number {
-  const last = Math.min(text.length, from + LONGEST_VALUE);
-  let at = from;
-  while (at < last && ENDS_BARE[text.charCodeAt(at) & 127] === 0) at++;
+export function bareEnd(text: string, from: number, reading: Reading): number {
+  let at = from >= reading.bareFrom && from < reading.bareTo ? reading.bareTo : from;
+  if (at === from) {
+    const last = Math.min(text.length, from + LONGEST_VALUE);
+    while (at < last && !endsBare(text.charCodeAt(at))) at++;
+    reading.bareFrom = from;
+    reading.bareTo = at;
+  }
   // Full stops and colons at the end belong to the sentence.
   while (at > from && (text.charCodeAt(at - 1) === 46 || text.charCodeAt(at - 1) === 58)) at--;
   return at;
@@ -121,12 +156,13 @@ function isPlainWord(text: string, start: number, end: number): boolean {
  * The value after a name, or `undefined`. Reads at most 40 characters of gap and 4,096 of value.
  * @param words how many plain words may stand between
  */
-export function readValue(text: string, from: number, words = MOST_WORDS): AssignedValue | undefined {
+export function readValue(text: string, from: number, reading: Reading, words: number): AssignedValue | undefined {
   let start = from;
   for (let left = words; left >= 0; left--) {
-    const gap = readGap(text, start);
+    // Beyond a word that was skipped, the next line begins something else.
+    const gap = readGap(text, start, left === words ? 2 : 0);
     if (gap === undefined) return undefined;
-    const end = gap.quote === '' ? bareEnd(text, gap.end) : quotedEnd(text, gap.end, gap.quote);
+    const end = gap.quote === '' ? bareEnd(text, gap.end, reading) : quotedEnd(text, gap.end, gap.quote);
     if (end === gap.end) return undefined;
     if (gap.tie !== 'spaced' || gap.quote !== '' || !isPlainWord(text, gap.end, end)) {
       return { start: gap.end, end, tie: gap.tie, quote: gap.quote };

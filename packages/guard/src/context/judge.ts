@@ -31,7 +31,13 @@ function isCall({ value, source, text }: Candidate): boolean {
 
 /** `password "…"`, `-Password …`: tied by no sign, but told as plainly. */
 function isTold({ name, value, source }: Candidate): boolean {
-  if (value.tie !== 'spaced' || source.charCodeAt(name.end) !== 32) return false;
+  if (
+    value.tie !== 'spaced' ||
+    source.charCodeAt(name.end) !== 32 ||
+    !/passw|pwd|passphrase/i.test(source.slice(name.start, name.end))
+  )
+    return false;
+  if (value.start !== name.end + 1 + value.quote.length) return false;
   return value.quote === '"' || value.quote === "'" || source.charAt(name.start) === '-';
 }
 
@@ -64,10 +70,15 @@ function judgeSecret({ name, value, text, inCode }: Candidate): Confidence | und
   return /\d.*\d/.test(text) && /[A-Za-z]/.test(text) && !/[./:]/.test(text) && text.length >= 10 ? 'low' : undefined;
 }
 
+/** `private` and `access` say too little for anything but a random value. */
+function judgeHint({ value, text }: Candidate): Confidence | undefined {
+  return !/^\/|\s/.test(text) && looksRandom(text, value.tie === 'spaced' ? 16 : 12) ? 'medium' : undefined;
+}
+
 /** A bare `…key` is as often a name, a hash or an id: only long random values, and no digest under an unexplained name. */
 function judgeKey({ name, value, text }: Candidate): Confidence | undefined {
   const least = value.tie === 'spaced' ? 20 : 16;
-  if (!looksRandom(text, least) || /\s/.test(text)) return undefined;
+  if (/^\/|\s/.test(text) || !looksRandom(text, least)) return undefined;
   if (name.before === '' && (isHex(text) || isUuid(text)) && value.tie !== 'spaced') return undefined;
   return 'medium';
 }
@@ -77,13 +88,20 @@ function judgeProvider({ value, text, source }: Candidate): Confidence | undefin
   return looksRandom(text, value.tie === 'spaced' ? 20 : 13) ? 'medium' : undefined;
 }
 
-const JUDGES = { password: judgePassword, secret: judgeSecret, key: judgeKey, provider: judgeProvider };
+const JUDGES = {
+  password: judgePassword,
+  secret: judgeSecret,
+  key: judgeKey,
+  provider: judgeProvider,
+  hint: judgeHint,
+};
 
 /** How sure it is that the value is a secret; `undefined` when it is none. */
 export function judge(candidate: Candidate): Confidence | undefined {
   const { name, text, source, value } = candidate;
   if (isPlaceholder(text) || isNearMiss(text, source.slice(name.start, name.end)) || isCall(candidate))
     return undefined;
+  if (/^\d+\.\d+\.\d+[-_(@+]|^arn:|:\/\/[^:@]*$/.test(text)) return undefined;
   // Cut off on purpose.
   if (source.startsWith('...', value.end) || source.startsWith('…', value.end)) return undefined;
   return JUDGES[candidate.name.kind](candidate);

@@ -17,7 +17,7 @@ export const NOT_SECRET_KEYS = words(
 
 /** Word before `token` and its like: tokens of parsers, models and pages. */
 export const NOT_SECRET_TOKENS = words(
-  'csrf xsrf next page continuation cancellation cancel sync delimiter separator stop eos bos pad unk mask max min num cur current prev previous start end open close string comment keyword operator punctuator by over under sur com tres',
+  'csrf xsrf request starting action pagination idempotency next page continuation cancellation cancel sync delimiter separator stop eos bos pad unk mask max min num cur current prev previous start end open close string comment keyword operator punctuator by over under sur com tres',
 );
 
 /** What may follow `key` in the name of a secret. */

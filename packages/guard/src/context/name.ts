@@ -1,7 +1,7 @@
 import { ABOUT_PROVIDER, ABOUT_SECRET, KEY_TAIL, NOT_SECRET_KEYS, NOT_SECRET_TOKENS } from './name-words.ts';
 
 /** What the name a value is given says about it. */
-export type NameKind = 'password' | 'secret' | 'key' | 'provider';
+export type NameKind = 'password' | 'secret' | 'hint' | 'key' | 'provider';
 
 /** The whole identifier around an anchor word. */
 export interface Name {
@@ -62,26 +62,63 @@ function wordBefore(text: string, from: number): string {
   return lastWord(text.slice(nameStart(text, at), at));
 }
 
-/** Words that end in `pass` and are no password's name: `bypass`, `compass`. Or that only begin so: `passed`. */
+const isLetter = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at) | 32;
+  return code >= 97 && code <= 122;
+};
+const isSmall = (text: string, at: number): boolean => text.charCodeAt(at) >= 97 && text.charCodeAt(at) <= 122;
+/** Words that people glue before `pass`. */
+const BEFORE_PASS = /(?:db|user|my|root|admin|smtp|mail|ftp|ssh|auth|login)$/i;
+
+/** Not `bypass` and `compass`, nor `passed` and `passing`. */
 function isPass(text: string, start: number, end: number): boolean {
   if (end - start !== 4) return true;
-  const hump = text.charCodeAt(start) < 97 && text.charCodeAt(start + 1) >= 97;
-  const glued =
-    /[A-Za-z]/.test(text.charAt(start - 1)) &&
-    !hump &&
-    !/(?:db|user|my|root|admin|smtp|mail|ftp|ssh|auth|login)$/i.test(text.slice(Math.max(0, start - 5), start));
-  return !glued && !/[a-z]/.test(text.charAt(end));
+  if (isSmall(text, end)) return false;
+  const hump = !isSmall(text, start) && isSmall(text, start + 1);
+  return !isLetter(text, start - 1) || hump || BEFORE_PASS.test(text.slice(Math.max(0, start - 5), start));
 }
 
-/** Whether an anchor word stands in a name and not in the middle of encoded data. */
+/** What may go on right after a service's name without making it another word. */
+const GOES_ON =
+  /^(?:token|key|secret|api|pat|pw|pass|id|auth|client|access|private|login|bot|sid|account|app|license|webhook|cloud|io|com|org)/;
+
+/** A service's name, and not a part of a word: `rookTable` and `elasticity` name none. */
+function isService(text: string, start: number, end: number): boolean {
+  if (text.startsWith('arn:', start - 4)) return false;
+  if (isSmall(text, end) && !GOES_ON.test(text.slice(end, end + 8))) return false;
+  if (!isLetter(text, start - 1) || text.startsWith('-D', start - 2)) return true;
+  return isSmall(text, start - 1) && !isSmall(text, start) && !/[a-z][A-Z]/.test(text.slice(start, start + 5));
+}
+
+/** Encoded data changes case at random; short words in it prove nothing. */
+function isWritten(text: string, start: number, end: number): boolean {
+  if (end - start > 6) return true;
+  const word = text.slice(start, end);
+  const rest = word.slice(1);
+  return rest === rest.toLowerCase() || word === word.toUpperCase();
+}
+
+/** `/` and `+` before a name belong to a path or to base64; `? '` makes it one value of two. */
+function isCutOff(text: string, from: number): boolean {
+  const before = text.charCodeAt(from - 1);
+  // Two slashes begin a comment, unless they belong to an address.
+  if (before === 47) return text.charCodeAt(from - 2) !== 47 || text.charCodeAt(from - 3) === 58;
+  if (before === 43) return true;
+  return (before === 34 || before === 39) && text.charCodeAt(from - 2) === 32 && text.charCodeAt(from - 3) === 63;
+}
+
+/** Whether an anchor word stands in a name, and not within another word or encoded data. */
 export function isNameAt(text: string, kind: NameKind, start: number, end: number): boolean {
-  if (start - nameStart(text, start) >= LONGEST_SIDE) return false;
-  return kind !== 'password' || isPass(text, start, end);
+  if (kind === 'provider' && !isService(text, start, end)) return false;
+  if (kind === 'password' && !isPass(text, start, end)) return false;
+  const from = nameStart(text, start);
+  return start - from < LONGEST_SIDE && !isCutOff(text, from) && isWritten(text, start, end);
 }
 
 /** Whether the name can hold a secret at all. */
 export function namesSecret({ kind, before, after }: Name): boolean {
   if (kind === 'key') return KEY_TAIL.test(after) && !NOT_SECRET_KEYS.has(before);
   if (kind === 'provider') return !ABOUT_PROVIDER.has(after);
+  if (kind === 'hint' && after !== '' && !KEY_TAIL.test(after)) return false;
   return after === '' ? !NOT_SECRET_TOKENS.has(before) : !ABOUT_SECRET.has(after);
 }

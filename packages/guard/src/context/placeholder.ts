@@ -7,7 +7,7 @@ const TEMPLATE =
   /\$\{|\$\(|\{\{|\}\}|<[%\w]|%[sdv@]|#\{|\[[A-Za-z_ -]+\]|\*{3}|\.\.\.|^\$[A-Za-z_]|^%\w+%$|^<.*>$|^\{\w*\}$|^@@?\w+@$/;
 const INSTRUCTION =
   /^(?:your|my|insert|enter|put|replace|add|change|some|any|the|fake|dummy|sample|example|placeholder|redacted|removed|hidden|masked|todo|tbd|foo|bar|test)[-_ ]?(?:bar|baz|me|this|it|here|own|real|actual|api|app|access|secret|private|auth|client|user|token|key|password|passwd|pass|value|string|data|only)(?:[-_ ]?(?:key|token|secret|id|password|value|here|string|me|this|in[-_ ]?production))*$/i;
-const EXAMPLE_TAIL = /EXAMPLE(?:KEY|TOKEN)?$/;
+const EXAMPLE = /example/i;
 const WORDS = new Set(
   'none null nil undefined true false yes no on off empty void unset default required optional string str text number int integer boolean bool object array any bytes byte char float double date json hidden disabled enabled changeme change_me change-me changeit placeholder redacted removed masked example sample dummy fake todo tbd xxx yyy zzz foo bar baz abc abc123 test testing password passwd passwort pass pwd passphrase secret secrets token tokens key keys apikey api_key api-key username user admin login credentials credential self this env environ environment config settings process value values prompt input require required_if new old get set let var const function return async await import from type interface class public private protected static'.split(
     ' ',
@@ -26,7 +26,9 @@ function isRun(value: string): boolean {
     else if (step === -1) down++;
   }
   const most = value.length - 1 - Math.floor(value.length / 10);
-  return same >= most || (value.length >= 6 && up >= value.length - 1) || down >= value.length - 1;
+  return (
+    same >= most || (value.length >= 8 && up >= value.length - (value.length <= 16 ? 2 : 1)) || down >= value.length - 1
+  );
 }
 
 /** Number of distinct characters. */
@@ -43,7 +45,7 @@ export function isTemplate(value: string): boolean {
 export function isPlaceholder(value: string): boolean {
   return (
     TEMPLATE.test(value) ||
-    EXAMPLE_TAIL.test(value) ||
+    EXAMPLE.test(value) ||
     /x{6}|X{6}|(.)\1{15}/.test(value) ||
     INSTRUCTION.test(value) ||
     WORDS.has(value.toLowerCase()) ||

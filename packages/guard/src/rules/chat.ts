@@ -25,7 +25,7 @@ export const CHAT: readonly TokenRule[] = [
     'teams-webhook',
     'Microsoft Teams webhook',
     ['/IncomingWebhook/'],
-    /\/IncomingWebhook\/([0-9a-f]{32}\/[0-9a-f-]{36})/,
+    /\/IncomingWebhook\/([0-9a-z]{32}\/[0-9a-z-]{36})/,
   ),
   prefixRule('discord-webhook', 'Discord webhook', ['/api/webhooks/'], /\/api\/webhooks\/(\d{17,20}\/[\w-]{60,72})/),
   prefixRule(

@@ -14,6 +14,7 @@ export const CLOUD: readonly TokenRule[] = [
     'Amazon Bedrock API key',
     ['ABSKQmVkcm9ja', 'bedrock-api-key-'],
     /ABSK[A-Za-z0-9+/]{100,270}={0,2}|bedrock-api-key-[A-Za-z0-9+/=_-]{14,4000}/,
+    { apart: /[\w+/=-]/ },
   ),
   prefixRule(
     'aws-mws',
@@ -79,6 +80,7 @@ export const CLOUD: readonly TokenRule[] = [
     'Fly.io token',
     ['fo1_', 'fm1', 'fm2_'],
     /fo1_[\w-]{43}(?![\w-])|fm[12][ar]?_[A-Za-z0-9+/]{100,4000}={0,3}/,
+    { apart: /[\w+/]/ },
   ),
   prefixRule('hashicorp-vault', 'HashiCorp Vault token', ['hvs.', 'hvb.', 'hvr.'], /hv[sbr]\.[\w-]{24,300}(?![\w-])/, {
     distinct: 10,

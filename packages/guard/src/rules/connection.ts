@@ -51,4 +51,11 @@ export const CONNECTION: readonly TokenRule[] = [
     distinct: 3,
     confidence: 'medium',
   }),
+  prefixRule(
+    'netrc-password',
+    'password in .netrc',
+    'machine ',
+    /machine\s{1,8}\S{1,200}\s{1,8}login\s{1,8}\S{1,200}\s{1,8}password\s{1,8}(\S{3,200})/,
+    { confidence: 'medium', distinct: 3 },
+  ),
 ];

@@ -4,17 +4,11 @@ import { prefixRule, type TokenRule } from './rule.ts';
 /** Private keys, signed tokens and password hashes. */
 export const KEY_MATERIAL: readonly TokenRule[] = [
   prefixRule(
-    'private-key',
-    'private key in PEM form',
-    'PRIVATE KEY',
-    /-----BEGIN[ A-Z0-9_-]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=\s\\"',+:;.()_|#>]|-(?!----))*(?:-----END[ A-Z0-9_-]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/,
-    { back: { over: /[-A-Z0-9_ ]/, most: 64 }, inside: true, distinct: 0, accept: (value) => value.length >= 90 },
-  ),
-  prefixRule(
     'private-key-base64',
     'private key in PEM form, base64',
     'LS0tLS1CRUdJTi',
     /LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,8000}={0,2}/,
+    { apart: /[\w+/]/ },
   ),
   prefixRule(
     'putty-key',
@@ -30,10 +24,11 @@ export const KEY_MATERIAL: readonly TokenRule[] = [
     'JSON Web Token',
     'eyJ',
     /eyJ[\w-]{8,2000}={0,2}\.(?:eyJ[\w-]{8,6000}={0,2}(?:\.(?:[\w-]{10,2000}={0,2})?)?|[\w-]{8,6000}={0,2}\.(?:[\w-]{10,2000}={0,2})?)/,
-    { accept: isJsonWebToken },
+    { accept: isJsonWebToken, apart: /[\w-]/ },
   ),
   prefixRule('json-web-token-base64', 'JSON Web Token, base64', 'ZXlK', /ZXlK[A-Za-z0-9+/_-]{60,8000}={0,2}/, {
     accept: isWrappedJsonWebToken,
+    apart: /[\w+/-]/,
   }),
   prefixRule(
     'password-hash',

@@ -10,7 +10,7 @@ export const PACKAGES: readonly TokenRule[] = [
     /_(?:authToken|auth|password)\s{0,4}=\s{0,4}["']?([A-Za-z0-9+/=_.-]{8,512})/,
     { inside: true, confidence: 'medium' },
   ),
-  prefixRule('pypi-token', 'PyPI token', 'pypi-', /pypi-[\w-]{50,1000}/, { distinct: 16 }),
+  prefixRule('pypi-token', 'PyPI token', 'pypi-', /pypi-[\w-]{50,1000}/, { apart: /[\w-]/, distinct: 16 }),
   prefixRule('rubygems-token', 'RubyGems key', 'rubygems_', /rubygems_[0-9a-f]{48}(?![0-9a-f])/),
   prefixRule('nuget-key', 'NuGet key', 'oy2', /oy2[a-z0-9]{43}(?![A-Za-z0-9])/),
   prefixRule('clojars-token', 'Clojars token', 'CLOJARS_', /CLOJARS_[A-Za-z0-9]{60}(?![A-Za-z0-9])/i),

@@ -25,6 +25,8 @@ export interface TokenRule {
   readonly distinct?: number;
   /** Must stand somewhere in the 200 characters before. */
   readonly near?: RegExp;
+  /** Must not match the character before. Needed where a long run could be tried again from each of its parts. */
+  readonly apart?: RegExp;
   /** The character before may be a letter or digit. */
   readonly inside?: boolean;
 }
@@ -59,9 +61,7 @@ export function namedRule(
   more: Partial<TokenRule> = {},
 ): TokenRule {
   const name = keywords.map((word) => word.replace(/[^A-Za-z0-9]/g, '\\$&')).join('|');
-  const pattern = new RegExp(
-    `(?<![A-Za-z])(?:${name})[\\w. -]{0,32}["'\`\\\\\\])]{0,2}\\s{0,4}(?:[=:>,(?|.]{0,4}\\s{0,8}){1,2}["'\`\\\\({]{0,2}(${value})(?![\\w-])`,
-    'i',
-  );
+  const gap = `["'\`\\])]{0,3}[\\s=:>,(?|.]{1,8}["'\`({\\\\]{0,2}`;
+  const pattern = new RegExp(`(?<![A-Za-z])(?:${name})[\\w. -]{0,32}${gap}(${value})(?![\\w-])`, 'i');
   return { id, description, keywords, pattern, inside: true, confidence: 'medium', ...more };
 }

@@ -47,7 +47,7 @@ export const SAAS: readonly TokenRule[] = [
     /ops_eyJ[A-Za-z0-9+/]{250,2000}={0,3}/,
   ),
   prefixRule('nightfall-key', 'Nightfall key', 'NF-', /NF-[A-Za-z0-9]{32}(?![A-Za-z0-9])/),
-  prefixRule('salesforce-token', 'Salesforce session', '00D', /00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{80,120}/),
+  prefixRule('salesforce-token', 'Salesforce session', '00D', /00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{60,130}/),
   prefixRule('typeform-token', 'Typeform token', 'tfp_', /tfp_[\w=.-]{40,60}/),
   prefixRule('zoho-token', 'Zoho token', '1000.', /1000\.[0-9a-f]{32}\.[0-9a-f]{32}/),
   prefixRule(
@@ -82,4 +82,5 @@ export const SAAS: readonly TokenRule[] = [
     ['sub-c-', 'pub-c-', 'sec-c-'],
     /(?:sec|pub|sub)-c-[A-Za-z0-9=-]{36,60}/,
   ),
+  prefixRule('teamwork-token', 'Teamwork token', 'tkn.v1_', /tkn\.v1_[A-Za-z0-9]{60,80}={0,2}/),
 ];

@@ -1,11 +1,12 @@
+import type { Reading } from '../context/assigned-value.ts';
 import type { Span } from '../finding.ts';
 
 /** What detectors know besides the text. */
 export interface ScanContext {
   /** The file is program text, where a bare word is a variable. */
   readonly inCode: boolean;
-  /** Lower-case file name, or the empty string. */
-  readonly fileName: string;
+  /** What reading this one text has cost so far; keeps hostile text linear. */
+  readonly reading: Reading;
 }
 
 /** Looks at one place of a text. Reads a bounded stretch around it and never searches. */

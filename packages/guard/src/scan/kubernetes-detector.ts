@@ -2,16 +2,18 @@ import type { Span } from '../finding.ts';
 import type { Detector } from './detector.ts';
 
 /** How far the parts of one manifest may lie apart, in characters. */
-const REACH = 8_192;
+const REACH = 4_096;
 const KIND = /kind:\s{0,4}["']?secret["']?\s{0,4}(?:\n|$)/iy;
 const DATA_LINE = /^[ \t]{1,8}["']?[\w.-]{1,253}["']?:[ \t]{1,4}["']?([A-Za-z0-9+/]{8,4096}={0,2})["']?[ \t]{0,4}$/;
 const DATA = /^[ \t]{0,8}["']?data["']?:[ \t]{0,4}$/;
 
-/** Bounds of the YAML document around a place, cut at the reach. */
-function documentAround(text: string, at: number): [number, number] {
-  const from = text.lastIndexOf('\n---', at);
-  const to = text.indexOf('\n---', at);
-  return [Math.max(from < 0 ? 0 : from + 4, at - REACH), Math.min(to < 0 ? text.length : to, at + REACH)];
+/** Bounds of the YAML document around a place, cut at the reach; `undefined` when an earlier place in it was looked at. */
+function documentAround(text: string, at: number): [number, number] | undefined {
+  const before = text.slice(Math.max(0, at - REACH), at);
+  const from = before.lastIndexOf('\n---');
+  if (/kind:\s{0,4}["']?secret["']?\s/i.test(from < 0 ? before : before.slice(from))) return undefined;
+  const to = text.slice(at, at + REACH).indexOf('\n---');
+  return [at - before.length + (from < 0 ? 0 : from + 4), to < 0 ? Math.min(text.length, at + REACH) : at + to];
 }
 
 function spansOfData(text: string, from: number, to: number): Span[] {
@@ -20,7 +22,7 @@ function spansOfData(text: string, from: number, to: number): Span[] {
   let lineStart = from;
   for (const line of text.slice(from, to).split('\n')) {
     if (DATA.test(line)) inData = true;
-    else if (inData) {
+    else if (inData && !/^\s*(?:#|$)/.test(line)) {
       const value = DATA_LINE.exec(line)?.[1];
       if (value === undefined) inData = false;
       else {
@@ -40,8 +42,8 @@ export const KUBERNETES_SECRET: Detector = {
   inspect(text, start) {
     KIND.lastIndex = start;
     if (!KIND.test(text)) return undefined;
-    const [from, to] = documentAround(text, start);
-    const spans = spansOfData(text, from, to);
+    const bounds = documentAround(text, start);
+    const spans = bounds === undefined ? [] : spansOfData(text, ...bounds);
     return spans.length === 0 ? undefined : spans;
   },
 };

@@ -1,20 +1,24 @@
-import { KEY_WORDS, PASSWORD_WORDS, PROVIDER_WORDS, SECRET_WORDS } from '../context/vocabulary.ts';
+import { newReading } from '../context/assigned-value.ts';
+import { HINT_WORDS, KEY_WORDS, PASSWORD_WORDS, PROVIDER_WORDS, SECRET_WORDS } from '../context/vocabulary.ts';
 import { CONFIDENCE_RANK, type Span } from '../finding.ts';
 import { TOKEN_RULES } from '../rules/catalog.ts';
 import { type Anchor, AnchorIndex } from './anchor-index.ts';
 import type { Detector, ScanContext } from './detector.ts';
 import { KUBERNETES_SECRET } from './kubernetes-detector.ts';
 import { nameDetector } from './name-detector.ts';
+import { PRIVATE_KEY } from './private-key-detector.ts';
 import { tokenDetector } from './token-detector.ts';
 
 const CODE_FILE =
   /\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|kt|kts|cs|cpp|cc|c|h|hpp|swift|scala|php|pl|lua|dart|ex|exs|erl|hs|m|mm|vue|svelte)$/;
 
 const DETECTORS: readonly Detector[] = [
+  PRIVATE_KEY,
   ...TOKEN_RULES.map(tokenDetector),
   KUBERNETES_SECRET,
   nameDetector('password', PASSWORD_WORDS),
   nameDetector('secret', SECRET_WORDS),
+  nameDetector('hint', HINT_WORDS),
   nameDetector('key', KEY_WORDS),
   nameDetector('provider', PROVIDER_WORDS),
 ];
@@ -26,41 +30,43 @@ const INDEX = new AnchorIndex<Detector>(
 );
 
 const NO_SPANS: readonly Span[] = [];
-const NO_PATH: ScanContext = { inCode: false, fileName: '' };
 
-/** What the path of a file tells. */
-export function contextOf(path: string | undefined): ScanContext {
-  if (path === undefined) return NO_PATH;
-  const fileName = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1).toLowerCase();
-  return { inCode: CODE_FILE.test(fileName), fileName };
+/** Whether a path names program text. */
+export function isCodePath(path: string | undefined): boolean {
+  return path !== undefined && CODE_FILE.test(path.toLowerCase());
 }
 
 /** Where secrets stand, in text order and without overlaps. */
-export function scanSpans(text: string, context: ScanContext = NO_PATH): readonly Span[] {
+export function scanSpans(text: string, inCode = false): readonly Span[] {
   const hits = INDEX.find(text);
   if (hits === undefined) return NO_SPANS;
-  let spans: Span[] | undefined;
-  for (const hit of hits) {
-    const span = hit.payload.inspect(text, hit.start, hit.end, context);
-    if (span === undefined) continue;
-    spans ??= [];
-    if ('rule' in span) spans.push(span);
-    else spans.push(...span);
+  const context: ScanContext = { inCode, reading: newReading() };
+  const spans: Span[] = [];
+  const passed = new Map<Detector, number>();
+  for (const { payload: detector, start, end } of hits) {
+    // What a detector has found whole it need not find again from the middle.
+    if (spans.length > 0 && start < (passed.get(detector) ?? 0)) continue;
+    const found = detector.inspect(text, start, end, context);
+    if (found === undefined) continue;
+    if ('rule' in found) {
+      spans.push(found);
+      passed.set(detector, found.end);
+    } else spans.push(...found);
   }
-  return spans === undefined ? NO_SPANS : disjoint(spans);
+  return disjoint(spans);
 }
 
 /** Whether {@link scanSpans} would find anything; stops at the first. */
 export function hasSpan(text: string): boolean {
   const hits = INDEX.find(text);
   if (hits === undefined) return false;
-  for (const hit of hits) if (hit.payload.inspect(text, hit.start, hit.end, NO_PATH) !== undefined) return true;
-  return false;
+  const context: ScanContext = { inCode: false, reading: newReading() };
+  return hits.some((hit) => hit.payload.inspect(text, hit.start, hit.end, context) !== undefined);
 }
 
 /** Overlapping spans become one that covers all, under the surest rule's name. */
 function disjoint(spans: Span[]): readonly Span[] {
-  if (spans.length === 1) return spans;
+  if (spans.length < 2) return spans;
   spans.sort((a, b) => a.start - b.start || b.end - a.end);
   const out: Span[] = [];
   for (const span of spans) {
@@ -76,7 +82,7 @@ function disjoint(spans: Span[]): readonly Span[] {
 }
 
 const NAMES = new AnchorIndex<true>(
-  [...PASSWORD_WORDS, ...SECRET_WORDS, ...KEY_WORDS, ...PROVIDER_WORDS].map((word) => ({
+  [...PASSWORD_WORDS, ...SECRET_WORDS, ...HINT_WORDS, ...KEY_WORDS, ...PROVIDER_WORDS].map((word) => ({
     word,
     exact: false,
     payload: true,

@@ -36,6 +36,7 @@ export function tokenDetector(rule: TokenRule): Detector {
     inspect(text, anchor): Span | undefined {
       const at = startOf(text, anchor, rule.back);
       if (at < 0 || (rule.inside !== true && !startsFresh(text, at))) return undefined;
+      if (rule.apart?.test(text.charAt(at - 1)) === true) return undefined;
       if (rule.near !== undefined && !rule.near.test(text.slice(Math.max(0, at - REACH), at))) return undefined;
       sticky.lastIndex = at;
       const match = sticky.exec(text);
