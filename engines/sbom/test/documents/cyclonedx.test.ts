@@ -102,7 +102,7 @@ describe('writeCycloneDx', () => {
     expect(graph.get('pkg:npm/%40s/a@1.0.0')).toEqual(['mex:local/package-lock.json#e@', 'pkg:npm/b@2.0.0']);
     expect(graph.get('mex:local/package-lock.json#member@1.0.0')).toHaveLength(1);
     const refs = [bom.metadata.component, ...bom.metadata.component.components, ...bom.components];
-    expect([...graph.keys()].sort()).toEqual(refs.map((one: Json) => one['bom-ref']).sort());
+    expect(new Set(graph.keys())).toEqual(new Set(refs.map((one: Json) => one['bom-ref'])));
     expect(bom.compositions).toHaveLength(1);
     expect(bom.compositions[0]).toMatchObject({ aggregate: 'complete' });
   });

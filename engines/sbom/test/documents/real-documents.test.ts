@@ -9,6 +9,10 @@ import { filesOf, HAS_DATA, lockfileSamples, NO_DATA } from '../test-data.ts';
 import { cycloneDxValidator, spdxValidator } from './schema-validator.ts';
 
 const OPTIONS = { timestamp: '2026-01-01T00:00:00Z', toolVersion: '0.1.0' };
+/** The grammar of the package-url specification with everything but the unreserved characters and `:` encoded. */
+const PURL =
+  /^pkg:(?:npm|cargo|golang|pypi|gem|composer)\/(?:[\w.~:-]|%[0-9A-F]{2})+(?:\/(?:[\w.~:-]|%[0-9A-F]{2})+)*(?:@(?:[\w.~:-]|%[0-9A-F]{2})+)?(?:\?(?:vcs|download)_url=(?:[\w.~:/-]|%[0-9A-F]{2})+)?$/;
+
 const samples = lockfileSamples();
 const read = new Map<string, readonly LockfileInventory[]>();
 
@@ -33,6 +37,7 @@ describe.skipIf(!HAS_DATA)(`documents of real lockfiles${NO_DATA}`, () => {
       for (const part of partsOf(document)) {
         expect(validate(part), `${id}: ${JSON.stringify(validate.errors?.slice(0, 3))}`).toBe(true);
       }
+      for (const { purl } of document.components) if (purl !== undefined) expect(purl).toMatch(PURL);
       const refs = document.components.map((one: { 'bom-ref': string }) => one['bom-ref']);
       expect(new Set(refs).size, id).toBe(refs.length);
       const packages = inventories.flatMap((one) => one.packages).filter(({ source }) => source.kind === 'registry');

@@ -116,7 +116,8 @@ describe('names and values made to do harm', () => {
 
   it('credentials and control characters do not reach messages', async () => {
     const error = await errorOf(gem('https://user:secret@host.example/ \u001b[31m'));
-    expect(error.message).not.toMatch(/secret|\u001b/);
+    expect(error.message).not.toContain('secret');
+    expect(error.message).not.toContain('\u001b');
     const inventory = await pip('https://user:secret@host.example/\u001b');
     expect(JSON.stringify(inventory.warnings)).not.toMatch(/secret|\\u001b/);
   });
