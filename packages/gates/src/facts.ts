@@ -56,6 +56,8 @@ export interface PreFacts {
   readonly inputs: readonly InputFact[];
   readonly policy: PolicyFacts;
   readonly consents: readonly ConsentFact[];
+  /** Ids of the gates of the pipeline that is asked. */
+  readonly gates: readonly string[];
   /** The authenticated caller; `undefined` when nobody vouches for it. */
   readonly caller: { readonly id: string; readonly kind: 'human' | 'agent' | 'system' } | undefined;
   /** Wall clock, CPU and so on after defaults: what would be granted. */
@@ -79,6 +81,6 @@ export interface PostFacts {
   readonly storedSha256: ReadonlySet<string>;
   /** Names of the outputs written, as declared. */
   readonly outputNames: readonly string[];
-  /** Outside influences an engine of this level may not have had: `clock`, `network`, `random`. */
+  /** Outside influences the operation had: `network`, `process`, `device`. D2 and D3 may have none. */
   readonly nondeterminism: readonly string[];
 }

@@ -22,6 +22,14 @@ export const schemaGate: Gate = {
         `It has: ${known}`,
       );
     }
+    const absent = engine.manifest.required_gates.find((id) => !facts.gates.includes(id));
+    if (absent !== undefined) {
+      return deny(
+        'REQUIRED_GATE_MISSING',
+        `${operation.engine_id} must pass the gate ${absent}, which this host does not have.`,
+        `Add the gate ${absent} to the host, or use another engine.`,
+      );
+    }
     if (!engine.params.check(operation.params)) {
       const issues = engine.params.issues(operation.params, 3).map((issue) => `${issue.path}: ${issue.message}`);
       return deny(

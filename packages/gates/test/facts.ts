@@ -5,7 +5,7 @@ import {
   type FullBudget,
   type PlannedOperation,
 } from '@mex/envelope';
-import type { PostFacts, PreFacts } from '@mex/gates';
+import { GATE_IDS, type PostFacts, type PreFacts } from '@mex/gates';
 
 const SHA = 'a'.repeat(64);
 
@@ -99,6 +99,7 @@ export function makePreFacts(over: Partial<PreFacts> = {}): PreFacts {
       sha256: SHA,
     },
     consents: [],
+    gates: [...GATE_IDS],
     caller: { id: 'os:alice', kind: 'human' },
     budget,
     quota: { exceeded: false },

@@ -35,6 +35,12 @@ const preCases: [string, string, Partial<PlannedOperation>, Partial<PreFacts>][]
     { operation: 'test.other' },
     { engine: engine({ operation: undefined, params: undefined }) },
   ],
+  [
+    'G-SCHEMA',
+    'REQUIRED_GATE_MISSING',
+    {},
+    { engine: engine({ manifest: { ...manifest, required_gates: ['G-SECRETS'] } }) },
+  ],
   ['G-SCHEMA', 'PARAMS_INVALID', { params: { depth: 10 } }, {}],
   ['G-SCHEMA', 'PARAMS_INVALID', { params: { depth: 3, human_consent_obtained: true } }, {}],
   ['G-SCHEMA', 'INPUT_COUNT', { inputs: Array.from({ length: 3 }, () => ({ entity_type: 'x', entity_id: 'y' })) }, {}],
@@ -78,7 +84,7 @@ const postCases: [string, string, Partial<PlannedOperation>, Partial<PostFacts>,
   ['G-BUDGET', 'BUDGET_EXCEEDED_FILE_WRITES', {}, { usage: { ...budget, file_writes: 11 } }, {}],
   ['G-PROVENANCE', 'PROVENANCE_INCOMPLETE', {}, { manifest: { ...manifest, engine_version: '9.9.9' } }, {}],
   ['G-DET', 'EVIDENCE_MISSING', { determinism: 'D1' }, {}, {}],
-  ['G-DET', 'DETERMINISM_BROKEN', {}, { nondeterminism: ['clock'] }, {}],
+  ['G-DET', 'DETERMINISM_BROKEN', {}, { nondeterminism: ['network'] }, {}],
 ];
 
 describe('[§8] the six gates before a run', () => {

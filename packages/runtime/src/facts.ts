@@ -1,6 +1,6 @@
 import type { ArtifactStore } from '@mex/artifacts';
 import { type ArtifactHandle, type EntityRef, MexError, type PlannedOperation } from '@mex/envelope';
-import type { ConsentFact, EngineFacts, InputFact, PolicyFacts, PreFacts } from '@mex/gates';
+import type { ConsentFact, EngineFacts, InputFact, Pipeline, PolicyFacts, PreFacts } from '@mex/gates';
 import type { RegisteredEngine, Registry } from '@mex/registry';
 import { completeBudget, emptyUsage } from './budgets.ts';
 import type { Caller, Planned } from './planned.ts';
@@ -24,6 +24,7 @@ export interface FactSources {
   readonly store: ArtifactStore;
   readonly policy: PolicySource;
   readonly quota: Quota;
+  readonly pipeline: Pipeline;
   /** Reads and checks an engine's bundle; cached by digest. */
   readonly loadCode: (engine: RegisteredEngine) => EngineCode;
   readonly resolveEntity: EntityResolver | undefined;
@@ -61,6 +62,7 @@ export async function collectFacts(planned: Planned, sources: FactSources, now: 
     inputs: inputFacts,
     policy: sources.policy.policyFor(operation, caller),
     consents: refs.length === 0 ? [] : sources.policy.consents(refs),
+    gates: sources.pipeline.gates,
     caller,
     budget: completeBudget(operation.budget, engine?.manifest.default_budget ?? emptyUsage()),
     quota: quota === undefined ? { exceeded: false } : { exceeded: true, reason: quota },

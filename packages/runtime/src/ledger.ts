@@ -8,12 +8,19 @@ import { CHECKERS, type EngineResult, MexError, parseStrictJson } from '@mex/env
 
 /*
  * Rows are appended in the order of arrival and never change: planners choose op_ids, mostly at random, and a table in
- * their order would touch a page for each. What is under way is a small table of its own, so that a start after a crash
- * does not read everything that ever ran.
+ * their order would touch a page for each. A process that runs operations has one row of its own that says where its
+ * operations begin, so that a start after a crash looks at those and not at everything that ever ran.
  */
 const SCHEMA = `
+CREATE TABLE IF NOT EXISTS operation_owners (
+  owner_seq INTEGER PRIMARY KEY,
+  owner TEXT NOT NULL,
+  first_seq INTEGER NOT NULL,
+  started_at INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS operations (
   seq INTEGER PRIMARY KEY,
+  owner_seq INTEGER NOT NULL,
   op_id TEXT NOT NULL UNIQUE,
   operation_sha256 TEXT NOT NULL,
   run_id TEXT,
@@ -22,39 +29,47 @@ CREATE TABLE IF NOT EXISTS operations (
   request TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS operation_results (seq INTEGER PRIMARY KEY, result TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS operations_running (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL) STRICT;
 `;
 
-const FIND = `SELECT o.seq, o.op_id, o.operation_sha256, o.started_at, o.request, r.owner, d.result
-  FROM operations o LEFT JOIN operations_running r USING (seq) LEFT JOIN operation_results d USING (seq)`;
+const FIND = `SELECT o.seq, o.op_id, o.operation_sha256, o.started_at, o.request, d.result
+  FROM operations o LEFT JOIN operation_results d USING (seq)`;
 
 export interface LedgerStart {
   readonly opId: string;
   readonly operationSha256: string;
   readonly runId: string | undefined;
   readonly actorId: string;
-  readonly owner: string;
   readonly startedAt: string;
   /** Canonical JSON of the operation: needed to recover and to replay it. */
   readonly request: string;
 }
 
 export interface LedgerRow {
+  readonly seq: number;
   readonly opId: string;
   readonly operationSha256: string;
-  /** Process that runs it; absent once it ended. */
-  readonly owner: string | undefined;
   readonly startedAt: string;
   readonly request: string;
   /** Absent while it runs. */
   readonly result: EngineResult | undefined;
 }
 
-export class Ledger {
-  private readonly statements: ReturnType<typeof prepare>;
+/** A process that announced itself and did not take its leave. */
+export interface LedgerOwner {
+  readonly ownerSeq: number;
+  readonly owner: string;
+  readonly startedAt: number;
+}
 
-  constructor(db: DatabaseSync) {
+export class Ledger {
+  private readonly owner: string;
+  private readonly statements: ReturnType<typeof prepare>;
+  private ownerSeq: number | undefined;
+
+  /** @param owner token of this process */
+  constructor(db: DatabaseSync, owner: string) {
     db.exec(SCHEMA);
+    this.owner = owner;
     this.statements = prepare(db);
   }
 
@@ -63,67 +78,98 @@ export class Ledger {
     return row === undefined ? undefined : readRow(row);
   }
 
-  /** Operations without a result: running in some process, or left by one that died. */
-  open(): LedgerRow[] {
-    return this.statements.running.all().map(readRow);
+  owners(): LedgerOwner[] {
+    return this.statements.owners.all().map((row) => ({
+      ownerSeq: Number(row['owner_seq']),
+      owner: String(row['owner']),
+      startedAt: Number(row['started_at']),
+    }));
   }
 
-  /** Inside a recorder's transaction, as everything below. */
-  begin(start: LedgerStart): void {
-    const seq = this.insert(start);
-    this.statements.enter.run(seq, start.owner);
+  /** Operations of one owner that have no result. */
+  open(ownerSeq: number): LedgerRow[] {
+    return this.statements.open.all(ownerSeq).map(readRow);
+  }
+
+  /** Inside a recorder's transaction, as all that follow. @returns where its result goes */
+  begin(start: LedgerStart): number {
+    const { opId, operationSha256, runId, actorId, startedAt, request } = start;
+    const owner = this.ownerSeq ?? this.announce();
+    const { lastInsertRowid } = this.statements.insert.run(
+      owner,
+      opId,
+      operationSha256,
+      runId ?? null,
+      actorId,
+      startedAt,
+      request,
+    );
+    return Number(lastInsertRowid);
   }
 
   /** Begins and ends at once: for operations that were denied. */
   deny(start: LedgerStart, resultText: string): void {
-    this.statements.finish.run(this.insert(start), resultText);
+    this.end(this.begin(start), start.opId, resultText);
   }
 
-  /** @throws MexError `RECORD_FAILED` when the operation is not under way any more: somebody else ended it. */
-  end(opId: string, resultText: string): void {
-    const left = this.statements.leave.get(opId);
-    if (left === undefined) {
-      throw new MexError({
-        code: 'RECORD_FAILED',
-        kind: 'internal',
-        message: `Operation ${opId} was ended by another process.`,
-        remedy: `Look at its events: mex log list --op ${opId}`,
-      });
-    }
-    this.statements.finish.run(Number(left['seq']), resultText);
+  /** @throws MexError `RECORD_FAILED` when the operation has a result already: somebody else ended it. */
+  end(seq: number, opId: string, resultText: string): void {
+    if (Number(this.statements.finish.run(seq, resultText).changes) === 1) return;
+    throw new MexError({
+      code: 'RECORD_FAILED',
+      kind: 'internal',
+      message: `Operation ${opId} was ended by another process.`,
+      remedy: `Look at its events: mex log list --op ${opId}`,
+    });
   }
 
-  private insert(start: LedgerStart): number {
-    const { opId, operationSha256, runId, actorId, startedAt, request } = start;
-    return Number(
-      this.statements.insert.run(opId, operationSha256, runId ?? null, actorId, startedAt, request).lastInsertRowid,
-    );
+  /** This process, or one that died and was cleaned up after, runs nothing any more. */
+  leave(ownerSeq: number | undefined = this.ownerSeq): void {
+    if (ownerSeq === undefined) return;
+    this.statements.leave.run(ownerSeq);
+    if (ownerSeq === this.ownerSeq) this.ownerSeq = undefined;
+  }
+
+  /** A transaction that is rolled back takes this row along; what is announced must be what is on the disk. */
+  forget(): void {
+    this.ownerSeq = undefined;
+  }
+
+  private announce(): number {
+    const { lastInsertRowid } = this.statements.announce.run(this.owner, Date.now());
+    this.ownerSeq = Number(lastInsertRowid);
+    return this.ownerSeq;
   }
 }
 
-function prepare(
-  db: DatabaseSync,
-): Record<'find' | 'running' | 'insert' | 'enter' | 'leave' | 'finish', StatementSync> {
+type StatementName = 'find' | 'owners' | 'open' | 'insert' | 'finish' | 'announce' | 'leave';
+
+function prepare(db: DatabaseSync): Record<StatementName, StatementSync> {
   return {
     find: db.prepare(`${FIND} WHERE o.op_id = ?`),
-    running: db.prepare(`${FIND} WHERE o.seq IN (SELECT seq FROM operations_running)`),
+    owners: db.prepare('SELECT owner_seq, owner, started_at FROM operation_owners'),
+    open: db.prepare(
+      `${FIND} WHERE o.owner_seq = ?1 AND d.result IS NULL
+        AND o.seq >= (SELECT first_seq FROM operation_owners WHERE owner_seq = ?1)`,
+    ),
     insert: db.prepare(
-      'INSERT INTO operations (op_id, operation_sha256, run_id, actor_id, started_at, request) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO operations (owner_seq, op_id, operation_sha256, run_id, actor_id, started_at, request)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     ),
-    enter: db.prepare('INSERT INTO operations_running VALUES (?, ?)'),
-    leave: db.prepare(
-      'DELETE FROM operations_running WHERE seq = (SELECT seq FROM operations WHERE op_id = ?) RETURNING seq',
+    finish: db.prepare('INSERT OR IGNORE INTO operation_results VALUES (?, ?)'),
+    announce: db.prepare(
+      'INSERT INTO operation_owners (owner, first_seq, started_at) SELECT ?, coalesce(max(seq), 0), ? FROM operations',
     ),
-    finish: db.prepare('INSERT INTO operation_results VALUES (?, ?)'),
+    leave: db.prepare('DELETE FROM operation_owners WHERE owner_seq = ?'),
   };
 }
 
 function readRow(row: Record<string, unknown>): LedgerRow {
-  const { result, owner } = row;
+  const { result } = row;
   return {
+    seq: Number(row['seq']),
     opId: String(row['op_id']),
     operationSha256: String(row['operation_sha256']),
-    owner: typeof owner === 'string' ? owner : undefined,
     startedAt: String(row['started_at']),
     request: String(row['request']),
     result:

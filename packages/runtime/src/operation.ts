@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@mex/artifacts';
 import { canonicalJson, type EngineResult, type ResultError, toErrorData } from '@mex/envelope';
 import { digestJson, sha256Hex } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
-import { findConsent, type GateDenial, type Pipeline, type PipelineOutcome } from '@mex/gates';
+import { findConsent, type GateDenial, type PipelineOutcome } from '@mex/gates';
 import { type Collected, collectFacts, type FactSources } from './facts.ts';
 import type { Grant } from './grant.ts';
 import type { Ledger, LedgerStart } from './ledger.ts';
@@ -26,10 +26,8 @@ import { Workspace } from './workspace.ts';
 export interface OperationPowers extends FactSources {
   readonly recorder: FlightRecorder;
   readonly ledger: Ledger;
-  readonly pipeline: Pipeline;
   readonly store: ArtifactStore;
   readonly tiers: ReadonlyMap<string, SandboxTier>;
-  readonly owner: string;
   /** Where shadow workspaces are made. */
   readonly shadowRoot: string;
   readonly now: () => number;
@@ -60,7 +58,7 @@ export async function runOperation(
   let fault = false;
   const workspace = new Workspace(grant.opId, powers.shadowRoot);
   try {
-    await recordGrant(planned, collected, before, grant, powers);
+    const seq = await recordGrant(planned, collected, before, grant, powers);
     const run = await runEngine({
       planned,
       grant,
@@ -74,7 +72,7 @@ export async function runOperation(
       signal,
     });
     fault = run.status === 'failed' || run.status === 'timed_out';
-    return await conclude(planned, collected, grant, run, powers);
+    return await conclude(planned, collected, grant, run, seq, powers);
   } finally {
     await workspace.dispose();
     powers.quota.end(actorId, planned.operation.engine_id, powers.now(), fault);
@@ -119,33 +117,42 @@ function makeGrant(planned: Planned, collected: Collected, tier: SandboxTier): G
   return { opId, tier: tier.name, capabilities, budget: facts.budget, manifest, operation, sha256 };
 }
 
-function ledgerStart(planned: Planned, powers: OperationPowers): LedgerStart {
+function ledgerStart(planned: Planned): LedgerStart {
   const { operation } = planned;
   return {
     opId: operation.op_id,
     operationSha256: planned.sha256,
     runId: operation.context?.run_id,
     actorId: planned.caller?.id ?? 'unknown',
-    owner: powers.owner,
     startedAt: new Date(planned.startedAt).toISOString(),
     request: planned.text,
   };
 }
 
-/** The record comes before any effect; if it cannot be written, nothing runs. */
+/** The record comes before any effect; if it cannot be written, nothing runs. @returns where the result goes */
 async function recordGrant(
   planned: Planned,
   collected: Collected,
   before: PipelineOutcome,
   grant: Grant,
   powers: OperationPowers,
-): Promise<void> {
+): Promise<number> {
   const now = powers.now();
   const events = [
     ...capabilityEvents(planned, collected.facts, now),
     checkedEvent(planned, collected.facts, before.outcomes, grant, now),
   ];
-  await powers.recorder.append(events, () => powers.ledger.begin(ledgerStart(planned, powers)), powers.siblings());
+  let seq = 0;
+  const begin = (): void => {
+    seq = powers.ledger.begin(ledgerStart(planned));
+  };
+  try {
+    await powers.recorder.append(events, begin, powers.siblings());
+  } catch (error) {
+    powers.ledger.forget();
+    throw error;
+  }
+  return seq;
 }
 
 async function recordDenial(
@@ -165,7 +172,7 @@ async function recordDenial(
   ];
   const problem = powers.recorder.problems.report(denialProblem(planned, denial), problemBase(planned, now));
   // A denial that may pass later does not use up the op_id.
-  const companion = denial.retryable ? undefined : () => powers.ledger.deny(ledgerStart(planned, powers), text);
+  const companion = denial.retryable ? undefined : () => powers.ledger.deny(ledgerStart(planned), text);
   await Promise.all([powers.recorder.append(events, companion), problem]);
   return result;
 }
@@ -176,6 +183,7 @@ async function conclude(
   collected: Collected,
   grant: Grant,
   run: EngineRun,
+  seq: number,
   powers: OperationPowers,
 ): Promise<EngineResult> {
   const config = configHash(planned, collected.facts.policy.sha256);
@@ -200,7 +208,7 @@ async function conclude(
       after.denial === undefined ? passed : { ...discarded, status: 'failed', errors: [denialError(after.denial)] };
   }
   ending = await storeArtifacts(planned, grant, run, config, ending, powers);
-  return recordEnd(planned, run, after, build(ending), powers);
+  return recordEnd(planned, run, after, build(ending), seq, powers);
 }
 
 async function storeArtifacts(
@@ -264,6 +272,7 @@ async function recordEnd(
   run: EngineRun,
   after: PipelineOutcome,
   result: EngineResult,
+  seq: number,
   powers: OperationPowers,
 ): Promise<EngineResult> {
   const now = powers.now();
@@ -278,7 +287,7 @@ async function recordEnd(
   if (after.denial !== undefined) problems.push(denialProblem(planned, after.denial));
   else if (failure !== undefined && result.status !== 'cancelled') problems.push(failureProblem(planned, failure));
   await Promise.all([
-    powers.recorder.append(events, () => powers.ledger.end(result.op_id, text), powers.siblings()),
+    powers.recorder.append(events, () => powers.ledger.end(seq, result.op_id, text), powers.siblings()),
     ...problems.map((problem) => powers.recorder.problems.report(problem, problemBase(planned, now))),
   ]);
   return result;

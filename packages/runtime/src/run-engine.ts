@@ -219,8 +219,18 @@ export function postFacts(run: EngineRun, grant: Grant, result: EngineResult): P
     summaryBytes: result.summary === undefined ? 0 : utf8Length(canonicalJson(result.summary)),
     storedSha256: new Set(staged.map((output) => output.sha256)),
     outputNames: staged.map((output) => output.declaration.name),
-    nondeterminism: run.reply?.influences ?? [],
+    nondeterminism: influences(run.broker.used),
   };
+}
+
+/** What reached the engine from outside. In a frozen world clock and randomness cannot. */
+function influences(used: ReadonlySet<string>): string[] {
+  const axes: readonly (readonly [string, string])[] = [
+    ['net.', 'network'],
+    ['proc.', 'process'],
+    ['device.', 'device'],
+  ];
+  return axes.filter(([axis]) => [...used].some((id) => id.startsWith(axis))).map(([, name]) => name);
 }
 
 /** Handles of what was staged, before it is stored: the artifact ids are assigned here. */

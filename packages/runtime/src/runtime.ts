@@ -64,7 +64,7 @@ const MAX_CACHED_BUNDLES = 64;
 export function createRuntime(options: RuntimeOptions): Runtime {
   const now = options.now ?? Date.now;
   const shadowRoot = options.shadowRoot ?? join(dirname(options.store.dir), 'shadow');
-  const ledger = new Ledger(options.recorder.database);
+  const ledger = new Ledger(options.recorder.database, ownOwnerToken());
   const flights = new Map<string, Flight>();
   let session = 0;
   let closed = false;
@@ -75,7 +75,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     pipeline: createPipeline(options.gates),
     quota: new Quota(options.quota),
     tiers: new Map(options.tiers.map((tier) => [tier.name, tier])),
-    owner: ownOwnerToken(),
     shadowRoot,
     loadCode: cachedLoader(),
     resolveEntity: options.resolveEntity,
@@ -132,6 +131,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       closed = true;
       await settle(flights, graceMs);
       await Promise.all(options.tiers.map((tier) => tier.close()));
+      await options.recorder.append([], () => ledger.leave());
     },
   };
 }

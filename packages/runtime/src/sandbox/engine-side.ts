@@ -122,11 +122,9 @@ function finish(
     log: mine.log,
     log_dropped: mine.logDropped,
     problems: mine.problems,
-    cpu_total_us: powers.cpuTotalUs(),
-    memory_bytes: powers.heapBytes() + powers.realm.memory().peak,
-    influences: [],
   };
-  return JSON.stringify(reply);
+  const memory = powers.heapBytes() + powers.realm.memory().peak;
+  return `${powers.cpuTotalUs()} ${memory} ${JSON.stringify(reply)}`;
 }
 
 /** Serialised here, inside the sandbox: a getter or `toJSON` of the engine runs on the engine's own budget. */

@@ -64,7 +64,7 @@ export interface ReportedProblem {
   readonly locations?: readonly { readonly path: string; readonly line?: number; readonly column?: number }[];
 }
 
-/** Engine side → host, once, at the end. */
+/** Engine side → host, once, at the end; before it stand the CPU time since the worker's start in µs, and its memory in bytes. */
 export interface EngineReply {
   readonly ok: boolean;
   readonly summary?: Readonly<Record<string, unknown>>;
@@ -72,9 +72,4 @@ export interface EngineReply {
   readonly log: readonly string[];
   readonly log_dropped: number;
   readonly problems: readonly ReportedProblem[];
-  /** CPU time of the worker since it started, in microseconds. */
-  readonly cpu_total_us: number;
-  readonly memory_bytes: number;
-  /** Outside influences the operation touched although its level freezes them. */
-  readonly influences: readonly string[];
 }

@@ -84,9 +84,9 @@ export class Lane {
     this.current = running;
     const stopWatching = this.watch(running);
     try {
-      const text = await this.pool.run(job.request);
+      const reply = String(await this.pool.run(job.request));
       if (running.kill !== undefined) return this.ended(running, running.kill.reason, running.kill.detail);
-      return { kind: 'replied', text: String(text), usage: this.usage(running, String(text)) };
+      return this.replied(running, reply);
     } catch (thrown) {
       void this.destroy();
       if (running.kill !== undefined) return this.ended(running, running.kill.reason, running.kill.detail);
@@ -148,13 +148,17 @@ export class Lane {
     else if (running.peakMemory > running.job.limits.memory_bytes) kill('memory', 'Memory is used up.');
   }
 
-  private usage(running: Running, reply: string): { wallMs: number; cpuMs: number; memoryBytes: number } {
-    // The figures of the engine side are advice: they may raise what was measured from outside, never lower it.
-    const total = readNumber(reply, 'cpu_total_us');
-    const cpuMs = Math.max(running.cpuMs, (total - this.cpuBaseUs) / 1_000);
+  /** `<cpu µs> <memory bytes> <reply>`. The figures are advice: they may raise what was measured from outside, never lower it. */
+  private replied(running: Running, reply: string): JobOutcome {
+    const first = reply.indexOf(' ');
+    const second = reply.indexOf(' ', first + 1);
+    const total = readFigure(reply.slice(0, Math.max(0, first)));
+    const memory = readFigure(reply.slice(first + 1, Math.max(0, second)));
+    const cpuMs = Math.max(running.cpuMs, (total - this.cpuBaseUs) / 1_000, 0);
     if (total > this.cpuBaseUs) this.cpuBaseUs = total;
-    const memoryBytes = Math.min(this.memoryBytes, Math.max(running.peakMemory, readNumber(reply, 'memory_bytes')));
-    return { wallMs: performance.now() - running.startedAt, cpuMs: Math.max(0, cpuMs), memoryBytes };
+    const memoryBytes = Math.min(this.memoryBytes, Math.max(running.peakMemory, memory));
+    const usage = { wallMs: performance.now() - running.startedAt, cpuMs, memoryBytes };
+    return { kind: 'replied', text: reply.slice(second + 1), usage };
   }
 
   private ended(running: Running, reason: KillReason, why: unknown): JobOutcome {
@@ -199,10 +203,9 @@ function readFrame(frame: unknown): CallFrame | undefined {
   return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? { text, bytes } : undefined;
 }
 
-/** Reads one number from the end of a reply without parsing it; 0 when it is not there. */
-function readNumber(reply: string, name: string): number {
-  const found = new RegExp(`"${name}":(\\d{1,15})`).exec(reply.slice(-512));
-  return found === null ? 0 : Number(found[1]);
+function readFigure(text: string): number {
+  const figure = Number(text);
+  return Number.isSafeInteger(figure) && figure >= 0 ? figure : 0;
 }
 
 function isOutOfMemory(thrown: unknown): boolean {
