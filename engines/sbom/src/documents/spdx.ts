@@ -70,6 +70,7 @@ export function writeSpdx(
 function assignIds(bill: Bill): Map<string, string> {
   const ids = new Map<string, string>();
   const used = new Set<string>([ROOT_ID]);
+  const counts = new Map<string, number>();
   const items = [...bill.projects.flatMap(({ members }) => members), ...bill.packages];
   const single = bill.projects.length === 1;
   const wanted: [string, string][] = bill.projects.map(({ ref, inventory }) => [ref, `Project-${inventory.path}`]);
@@ -79,7 +80,10 @@ function assignIds(bill: Bill): Map<string, string> {
   for (const [ref, name] of wanted) {
     const base = `SPDXRef-${name.replace(/[^A-Za-z0-9.]+/g, '-')}`;
     let id = base;
-    for (let count = 2; used.has(id); count++) id = `${base}-${count}`;
+    for (let count = (counts.get(base) ?? 1) + 1; used.has(id); count++) {
+      id = `${base}-${count}`;
+      counts.set(base, count);
+    }
     used.add(id);
     ids.set(ref, id);
   }

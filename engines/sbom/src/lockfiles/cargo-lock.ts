@@ -133,8 +133,7 @@ function connect(graph: PackageGraph, crates: readonly Crate[], manifests: Reado
 /** `name`, `name version` or `name version (source)`: as much as it takes to be unambiguous. */
 function resolve(graph: PackageGraph, dependency: string): string | undefined {
   const [, name = '', version, origin] = /^(\S+)(?: (\S+))?(?: \((.*)\))?$/s.exec(dependency) ?? [];
-  const named = graph.keysOf(name);
-  const versioned = version === undefined ? named : named.filter((key) => graph.get(key)?.version === version);
+  const versioned = graph.keysOf(name, version);
   if (versioned.length <= 1) return versioned[0];
   const source = sourceOf(origin);
   const exact = versioned.filter((key) => {

@@ -123,6 +123,9 @@ function sourceOf(fields: Fields): PackageSource {
   return archive === undefined ? { kind: 'registry' } : { kind: 'registry', url: withoutCredentials(archive) };
 }
 
+/** Packages that can stand for one name; a dependency points at each of them. */
+const MAX_PROVIDERS = 100;
+
 /**
  * Lower-case name → the packages it stands for: the one of that name, or those that provide or replace it. Composer
  * compares names without regard to case.
@@ -132,7 +135,7 @@ function providersOf(found: readonly Found[]): Map<string, string[]> {
   const add = (name: string, key: string): void => {
     const known = providers.get(name.toLowerCase());
     if (known === undefined) providers.set(name.toLowerCase(), [key]);
-    else known.push(key);
+    else if (known.length < MAX_PROVIDERS) known.push(key);
   };
   for (const { key, fields } of found) add(textAt(fields, 'name') ?? '', key);
   const real = new Set(providers.keys());

@@ -119,7 +119,7 @@ function addChecksum(graph: PackageGraph, line: string, name: string, details: s
   const version = details.split('-', 1)[0];
   const digest = /\) (\S+)$/.exec(line)?.[1] ?? '';
   const hashes = digest.split(',').flatMap((one) => parseDigest(one.replace('=', ':')));
-  for (const key of graph.keysOf(name)) if (graph.get(key)?.version === version) graph.addHashes(key, hashes);
+  for (const key of graph.keysOf(name, version)) graph.addHashes(key, hashes);
 }
 
 function connect({ graph, edges, direct, own }: State): void {

@@ -60,31 +60,26 @@ function listsEverything(directives: readonly GoDirective[]): boolean {
 }
 
 interface Replacement {
-  /** Only this version is replaced; every one when absent. */
-  readonly version: string | undefined;
   readonly name: string;
   readonly newVersion: string | undefined;
 }
 
-function replacementsOf(directives: readonly GoDirective[]): Map<string, Replacement[]> {
-  const found = new Map<string, Replacement[]>();
+/** By `name version` where only that version is replaced, by `name ` where every one is. */
+type Replacements = ReadonlyMap<string, Replacement>;
+
+function replacementsOf(directives: readonly GoDirective[]): Replacements {
+  const found = new Map<string, Replacement>();
   for (const { verb, words } of directives) {
     const arrow = words.indexOf('=>');
-    const [old, version] = words.slice(0, Math.max(arrow, 0));
+    const [old, version = ''] = words.slice(0, Math.max(arrow, 0));
     const [name, newVersion] = words.slice(arrow + 1);
-    if (verb !== 'replace' || old === undefined || name === undefined) continue;
-    const known = found.get(old) ?? [];
-    known.push({ version, name, newVersion });
-    found.set(old, known);
+    if (verb === 'replace' && old !== undefined && name !== undefined)
+      found.set(`${old} ${version}`, { name, newVersion });
   }
   return found;
 }
 
-function addRequired(
-  graph: PackageGraph,
-  directives: readonly GoDirective[],
-  replaced: ReadonlyMap<string, readonly Replacement[]>,
-): Set<string> {
+function addRequired(graph: PackageGraph, directives: readonly GoDirective[], replaced: Replacements): Set<string> {
   const required = new Set<string>();
   for (const { verb, words, comment, line } of directives) {
     if (verb !== 'require') continue;
@@ -103,12 +98,9 @@ function addRequired(
 function addModule(
   graph: PackageGraph,
   module: { readonly name: string; readonly version: string },
-  replaced: ReadonlyMap<string, readonly Replacement[]>,
+  replaced: Replacements,
 ): string | undefined {
-  const candidates = replaced.get(module.name) ?? [];
-  const replacement =
-    candidates.find(({ version }) => version === module.version) ??
-    candidates.find(({ version }) => version === undefined);
+  const replacement = replaced.get(`${module.name} ${module.version}`) ?? replaced.get(`${module.name} `);
   if (replacement === undefined) return graph.add({ ...module, source: { kind: 'registry' } });
   const { name, newVersion } = replacement;
   // Go tells a directory from a module by its first characters, and only a module has a version.
@@ -159,10 +151,10 @@ function addVerified(
   known: {
     readonly sums: readonly SumEntry[];
     readonly required: ReadonlySet<string>;
-    readonly replaced: ReadonlyMap<string, readonly Replacement[]>;
+    readonly replaced: Replacements;
   },
 ): void {
-  const targets = new Set([...known.replaced.values()].flat().map(({ name }) => name));
+  const targets = new Set([...known.replaced.values()].map(({ name }) => name));
   for (const { name, versions } of known.sums) {
     if (known.required.has(name) || targets.has(name)) continue;
     const [highest] = versions.toSorted((a, b) => compareGoVersions(b, a));

@@ -33,6 +33,8 @@ interface Node extends ReachNode {
 const MAX_NAME = 1024;
 const MAX_ADDRESS = 4096;
 const MAX_WARNINGS = 200;
+/** Packages of one name (or one name and version) that a dependency can mean; real lockfiles have a dozen at most. */
+const MAX_NAMESAKES = 100;
 
 /**
  * Collects the packages and edges of one lockfile into an inventory: one entry per distinct (name, version, source),
@@ -62,9 +64,8 @@ export class PackageGraph {
       const isRoot = listed.source.kind === 'workspace';
       node = { listed, hashes: new Map(), marks: listed.marks, edges: new Map(), groups: 0, isRoot };
       this.#nodes.set(key, node);
-      const namesakes = this.#byName.get(listed.name);
-      if (namesakes === undefined) this.#byName.set(listed.name, [key]);
-      else namesakes.push(key);
+      this.#index(listed.name, key);
+      if (listed.version !== undefined) this.#index(`${listed.name} ${listed.version}`, key);
     } else if (listed.marks !== undefined) {
       const { dev = true, optional = true } = node.marks ?? {};
       node.marks = { dev: dev && listed.marks.dev, optional: optional && listed.marks.optional };
@@ -73,9 +74,16 @@ export class PackageGraph {
     return key;
   }
 
-  /** Keys of all packages of a name, in the order they were added. */
-  keysOf(name: string): readonly string[] {
-    return this.#byName.get(name) ?? [];
+  /** Names hold no space, so a name and a version together cannot be mistaken for a name. */
+  #index(id: string, key: string): void {
+    const known = this.#byName.get(id);
+    if (known === undefined) this.#byName.set(id, [key]);
+    else if (known.length < MAX_NAMESAKES) known.push(key);
+  }
+
+  /** Keys of the packages of a name, or of a name and version, in the order they were added; 100 at most. */
+  keysOf(name: string, version?: string): readonly string[] {
+    return this.#byName.get(version === undefined ? name : `${name} ${version}`) ?? [];
   }
 
   get(key: string): ListedPackage | undefined {

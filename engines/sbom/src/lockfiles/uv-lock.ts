@@ -140,9 +140,7 @@ function addManifest(graph: PackageGraph, manifest: Fields): void {
 
 /** The version is named only where several of one name are locked; without it, every one of them may be meant. */
 function resolve(graph: PackageGraph, dependency: Fields): readonly string[] {
-  const named = graph.keysOf(normalizePythonName(textAt(dependency, 'name') ?? ''));
-  const version = textAt(dependency, 'version');
-  const versioned = version === undefined ? named : named.filter((key) => graph.get(key)?.version === version);
+  const versioned = graph.keysOf(normalizePythonName(textAt(dependency, 'name') ?? ''), textAt(dependency, 'version'));
   const origin = valueAt(dependency, 'source');
   if (versioned.length <= 1 || origin === undefined) return versioned;
   const source = sourceOf(fieldsAt(dependency, 'source'), false);

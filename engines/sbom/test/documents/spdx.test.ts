@@ -74,6 +74,11 @@ describe('writeSpdx', () => {
     const { packages }: Json = JSON.parse(writeSpdx([inventory(twins)], SUBJECT, OPTIONS));
     const ids = packages.map((one: Json) => one.SPDXID);
     expect(new Set(ids).size).toBe(4);
+    expect(ids.slice(1).map((id: string) => id.replace('SPDXRef-Package-npm-', ''))).toEqual([
+      'a-b-1.0.0',
+      'a-b-1.0.0-2',
+      'a-b-1.0.0-3',
+    ]);
     for (const id of ids) expect(id).toMatch(/^SPDXRef-[A-Za-z0-9.-]+$/);
   });
 

@@ -103,6 +103,22 @@ describe('names and values made to do harm', () => {
     expect(inventory.warnings.at(-1)?.message).toContain('9800');
   });
 
+  it('many packages of one name do not multiply', async () => {
+    const start = performance.now();
+    const crates = Array.from(
+      { length: 20_000 },
+      (_, index) =>
+        `[[package]]\nname = "a"\nversion = "${index}"\nsource = "registry+x"\ndependencies = ["a", "a ${(index * 7) % 20_000}"]\n`,
+    );
+    const inventory = await cargo(`version = 4\n${crates.join('')}`);
+    expect(inventory.packages).toHaveLength(20_000);
+    const tables = crates.map((text) =>
+      text.replace(/dependencies.*/, 'dependencies = [{ name = "a" }]').replace(/source.*/, ''),
+    );
+    expect((await uv(`version = 1\n${tables.join('')}`)).edges.size).toBe(20_000);
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
+
   it('long lines and long names cost no more than their length', async () => {
     const start = performance.now();
     const long = 'a'.repeat(2_000_000);
