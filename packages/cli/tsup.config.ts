@@ -1,30 +1,54 @@
-import { defineConfig } from 'tsup';
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { defineConfig, type Options } from 'tsup';
 
 /**
- * The command line ships as few files as its lazy imports allow: finding and parsing hundreds of small ones would
- * cost more than most commands. Engines stay packages of their own, and piscina finds its worker beside itself.
+ * Three bundles, because start-up time is what a person feels. `main` holds the parser and nothing else; each command is
+ * loaded when it is asked for. `scan` is bundled alone: sharing chunks with every other command would make it load
+ * what only they need. Engines stay packages of their own, and piscina finds its worker beside itself.
  */
-export default defineConfig({
-  entry: { main: 'src/main.ts', 'thread-entry': '../runtime/src/sandbox/thread/entry.ts' },
+const HOT = ['scan'];
+const commands = readdirSync('src/commands').map((file) => basename(file, '.ts'));
+const folderOf = (command: string): string => (HOT.includes(command) ? 'hot' : 'commands');
+const entries = (names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, `src/commands/${name}.ts`]));
+
+const common: Options = {
   format: ['esm'],
   platform: 'node',
   target: 'node24',
   splitting: true,
-  treeshake: false,
   minify: true,
-  clean: true,
   dts: false,
   sourcemap: false,
   silent: true,
   removeNodeProtocol: false,
   external: ['piscina', '@mex/engine-sbom'],
   noExternal: [/^@mex\/(?!engine-sbom)/, '@sinclair/typebox', 'semver', 'zod'],
-  banner: {
-    js: "import { createRequire as __mexRequire } from 'node:module'; const require = __mexRequire(import.meta.url);",
-  },
   esbuildOptions(options) {
     options.conditions = ['@mex/source', 'import', 'module', 'default'];
     options.legalComments = 'none';
     options.charset = 'utf8';
   },
-});
+};
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { main: 'src/main.ts', 'thread-entry': '../runtime/src/sandbox/thread/entry.ts' },
+    outDir: 'dist',
+    esbuildPlugins: [
+      {
+        name: 'commands-apart',
+        setup(build) {
+          build.onResolve({ filter: /^\.\/commands\/.*\.ts$/ }, ({ path }) => {
+            const command = basename(path, '.ts');
+            return { path: `./${folderOf(command)}/${command}.js`, external: true };
+          });
+        },
+      },
+    ],
+  },
+  { ...common, entry: entries(commands.filter((name) => HOT.includes(name))), outDir: 'dist/hot' },
+  { ...common, entry: entries(commands.filter((name) => !HOT.includes(name))), outDir: 'dist/commands' },
+]);

@@ -4,7 +4,7 @@ import { bold, dim, type Piece, yellow } from './output/style.ts';
 import type { Terminal } from './output/terminal.ts';
 
 export const UNCERTIFIED =
-  'Not certified: certificates come in a later version. It runs because the development switch of this home is on.';
+  'Not certified: certificates come in a later version. It runs only while the development switch is on, as it is by default.';
 
 /** The facts of an engine as the JSON documents have them. */
 export function engineFacts({ manifest, origin, certificate }: RegisteredEngine) {

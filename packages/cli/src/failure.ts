@@ -1,4 +1,4 @@
-import { MexError } from '@mex/envelope';
+import type { ErrorKind } from '@mex/envelope';
 import { type ExitCode, exitOfError } from './exit-codes.ts';
 import { dim, red } from './output/style.ts';
 import type { Terminal } from './output/terminal.ts';
@@ -6,7 +6,7 @@ import type { Terminal } from './output/terminal.ts';
 /** What a command ended with, as everyone sees it. */
 interface Failure {
   readonly code: string;
-  readonly kind: MexError['kind'];
+  readonly kind: ErrorKind;
   readonly message: string;
   readonly remedy?: string | undefined;
 }
@@ -26,7 +26,7 @@ export function reportFailure(terminal: Terminal, thrown: unknown, env: NodeJS.P
 }
 
 function describeFailure(thrown: unknown): Failure {
-  if (thrown instanceof MexError) return thrown;
+  if (isCoded(thrown)) return thrown;
   const system = describeSystemError(thrown);
   if (system !== undefined) return system;
   return {
@@ -35,6 +35,11 @@ function describeFailure(thrown: unknown): Failure {
     message: `Something inside MEX failed that should not: ${thrown instanceof Error ? thrown.message : 'unknown cause'}`,
     remedy: 'Run it again with MEX_DEBUG=1 to see the details, and report them.',
   };
+}
+
+/** Errors are compared by what they say: commands are bundled apart from this file and have a MexError of their own. */
+function isCoded(thrown: unknown): thrown is Failure {
+  return thrown instanceof Error && thrown.name === 'MexError' && 'code' in thrown && 'kind' in thrown;
 }
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {

@@ -52,9 +52,9 @@ export async function openRegistry(invocation: Invocation): Promise<Registry> {
 /** Everything wired, for commands that change or run something; makes the home when it is missing. */
 export async function openWiredHost(invocation: Invocation): Promise<Host> {
   const [{ openHost }, engines] = await Promise.all([import('@mex/host'), shippedEngines()]);
-  // Bundled, the worker's first file stands beside this one; from source the runtime knows its own.
+  // Bundled, the worker's first file is one level above the commands; from source the runtime knows its own.
   const bundled = extname(import.meta.url) === '.js';
-  const threadEntry = bundled ? { threadEntry: new URL('./thread-entry.js', import.meta.url) } : {};
+  const threadEntry = bundled ? { threadEntry: new URL('../thread-entry.js', import.meta.url) } : {};
   return openHost({ home: invocation.home, engines, ...threadEntry });
 }
 

@@ -27,7 +27,7 @@ function readType(text: string | undefined): Pick<EventFilter, 'type' | 'subject
   const near = suggest(text, known);
   const remedy =
     near === undefined
-      ? `Types: system, ${Object.keys(EVENT_SCHEMAS).join(', ')}; or a subject, e.g. gates.checked`
+      ? `Types: system, ${Object.keys(EVENT_SCHEMAS).join(', ')}; or a subject, e.g. engine.run`
       : `Did you mean: ${near}`;
   throw usageError(`There is no event type "${text}".`, remedy);
 }

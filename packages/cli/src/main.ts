@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The first file of `mex`. It is written so that a Node too old for the rest can still say so.
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {

@@ -1,4 +1,4 @@
-import { isatty } from 'node:tty';
+import { fstatSync } from 'node:fs';
 import { guessFormat, parseCommandLine, type Request } from './arguments.ts';
 import { optionFlag } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -39,8 +39,18 @@ async function answer(request: Request, terminal: Terminal): Promise<ExitCode> {
 function openTerminal(format: 'text' | 'json', env: NodeJS.ProcessEnv, plain: boolean): Terminal {
   return new Terminal({
     format,
-    stdoutIsTerminal: isatty(1),
-    stderrIsTerminal: isatty(2),
+    stdoutIsTerminal: isTerminal(1),
+    stderrIsTerminal: isTerminal(2),
     plain: plain || Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb',
   });
+}
+
+/** `node:tty` costs several milliseconds to load, so it is asked only about what may be a terminal. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+  } catch {
+    // A descriptor that is closed is no terminal.
+    return false;
+  }
 }

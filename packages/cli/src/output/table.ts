@@ -31,5 +31,5 @@ export function layoutTable(rows: readonly (readonly Piece[])[], options: TableO
 }
 
 function widthOf(piece: Piece): number {
-  return [...safeLine(textOf(piece))].length;
+  return Array.from(safeLine(textOf(piece))).length;
 }

@@ -9,6 +9,7 @@ import { formatBytes, formatDuration, plural, shortHash } from '../output/units.
 import { NOTHING_FOUND, type ScanOutcome } from './run-scan.ts';
 
 const MAX_PROBLEMS = 20;
+const INCOMPLETE = 'something could not be read and is missing from the SBOM, so this is not a pass.';
 
 /** Shows a scan to a person: what was found, what was made, what is wrong, where to look next. */
 export function printScan(terminal: Terminal, invocation: Invocation, root: string, outcome: ScanOutcome): void {
@@ -59,8 +60,9 @@ function printOutputs(terminal: Terminal, invocation: Invocation, result: Engine
   terminal.line();
 }
 
-function printErrors(terminal: Terminal, { result, nothingFound }: ScanOutcome): void {
+function printErrors(terminal: Terminal, { result, nothingFound, verdict }: ScanOutcome): void {
   if (nothingFound) return terminal.line(yellow('warning: '), NOTHING_FOUND);
+  if (result.status === 'succeeded' && verdict !== 'pass') terminal.line(red('incomplete: '), INCOMPLETE);
   for (const error of result.errors) {
     terminal.line(red(`${result.status}: `), error.message, dim(` (${error.code})`));
     if (error.remedy !== undefined) terminal.line('  → ', error.remedy);

@@ -30,7 +30,9 @@ export async function runScan(host: Host, target: ScanTarget, signal: AbortSigna
   // The worker starts while this thread walks the tree and hashes.
   host.prewarm(SBOM_ENGINE);
   const candidates = findCandidates(target);
-  const pin = await host.artifacts.pinFiles(target.root, candidates.files);
+  const pin = await host.artifacts.pinFiles(target.root, candidates.files, {
+    meta: { created_by: { actor_id: host.caller.id } },
+  });
   const { artifact_id, sha256 } = pin.handle;
   const gaps = [
     ...candidates.gaps,

@@ -1,0 +1,136 @@
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { documentOf, type Finished, HARMFUL, mex, STACK_TRACE, scratch, writeProject } from './mex.ts';
+
+const dir = scratch();
+const project = writeProject(join(dir, 'project'));
+const home = join(dir, 'home');
+
+describe('mex scan', () => {
+  let text: Finished;
+  let json: Finished;
+
+  beforeAll(async () => {
+    text = await mex(['scan', project, '--home', home, '--out', join(dir, 'out')]);
+    json = await mex(['scan', '.', '--home', home, '--format', 'json'], { cwd: project });
+  });
+
+  it('[§16] shows what was found, what was made and where to look next', () => {
+    expect(text.code).toBe(0);
+    for (const words of [
+      'package-lock.json',
+      '3 packages',
+      'sbom.cdx.json',
+      'mex artifacts cat',
+      'mex log list --op',
+      home,
+    ]) {
+      expect(text.stdout).toContain(words);
+    }
+    expect(text.stdout).not.toContain('\x1b');
+  });
+
+  it('[§16] prints the document of the contract, and nothing else', () => {
+    expect(json).toMatchObject({ code: 0, stderr: '' });
+    const document = documentOf(json);
+    expect(Object.keys(document)).toEqual(['run_id', 'verdict', 'results', 'problems', 'started_at', 'ended_at']);
+    expect(document).toMatchObject({
+      verdict: 'pass',
+      problems: [],
+      results: [
+        {
+          job: 'sbom_generate',
+          engine_id: 'engine.supply_chain.sbom',
+          status: 'succeeded',
+          report: { name: 'report.json', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+          summary: { packages: 3 },
+        },
+      ],
+    });
+  });
+
+  it('copies the outputs to --out', () => {
+    const bill = JSON.parse(readFileSync(join(dir, 'out', 'sbom.cdx.json'), 'utf8'));
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX' });
+    expect(bill.components).toHaveLength(3);
+  });
+
+  it('writes over the outputs of an earlier scan, and records every copy', async () => {
+    const again = await mex(['scan', project, '--home', home, '--out', join(dir, 'out')]);
+    expect(again.code).toBe(0);
+    const log = await mex(['log', 'list', '--home', home, '--type', 'artifact.materialized', '--format', 'json']);
+    expect(documentOf(log)['events']).toHaveLength(6);
+  });
+
+  it('takes one lockfile as well', async () => {
+    const result = await mex(['scan', join(project, 'package-lock.json'), '--home', home, '--format', 'json']);
+    expect(documentOf(result)).toMatchObject({ verdict: 'pass', results: [{ summary: { lockfile_count: 1 } }] });
+  });
+});
+
+describe('[§14 E] a scan that did not see everything is not a pass', () => {
+  it('a directory without lockfiles', async () => {
+    const empty = join(dir, 'empty');
+    mkdirSync(empty);
+    const result = await mex(['scan', empty, '--home', home]);
+    expect(result.code).toBe(1);
+    expect(result.stdout).toContain('Looked for: package-lock.json');
+    const json = await mex(['scan', empty, '--home', home, '--format', 'json']);
+    expect(documentOf(json)).toMatchObject({ verdict: 'error', problems: [{ code: 'SBOM_NO_LOCKFILE' }] });
+  });
+
+  it('a broken lockfile beside a good one: the good one is read, the broken one is named', async () => {
+    const mixed = writeProject(join(dir, 'mixed'));
+    mkdirSync(join(mixed, 'sub'));
+    writeFileSync(join(mixed, 'sub', 'package-lock.json'), '{ "lockfileVersion": 3, ');
+    const result = await mex(['scan', mixed, '--home', home, '--format', 'json']);
+    expect(result.code).toBe(1);
+    expect(documentOf(result)).toMatchObject({
+      verdict: 'error',
+      results: [{ status: 'succeeded', summary: { packages: 3, unreadable_count: 1 } }],
+      problems: [{ severity: 'error', title: expect.stringContaining('sub/package-lock.json') }],
+    });
+    expect((await mex(['scan', mixed, '--home', home])).stdout).toContain('incomplete');
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    '(not as root, who may read everything) a lockfile without permission',
+    async () => {
+      const locked = writeProject(join(dir, 'locked'));
+      chmodSync(join(locked, 'package-lock.json'), 0o000);
+      const result = await mex(['scan', locked, '--home', home, '--format', 'json']);
+      expect(result.code).toBe(1);
+      expect(documentOf(result)['problems']).toMatchObject([{ code: 'SCAN_INCOMPLETE' }, {}]);
+    },
+  );
+});
+
+describe('hostile directories', () => {
+  it('a name with terminal codes and line breaks reaches no terminal', async () => {
+    const evil = writeProject(join(dir, 'evil'));
+    const name = 'a\x1b[31m\x1b]0;owned\x07\nmex: all good\u202e';
+    mkdirSync(join(evil, name));
+    writeFileSync(join(evil, name, 'package-lock.json'), '{');
+    const result = await mex(['scan', evil, '--home', home]);
+    expect(`${result.stdout}${result.stderr}`).not.toMatch(HARMFUL);
+    expect(result.stdout).not.toMatch(/^mex: all good/m);
+    expect(`${result.stdout}${result.stderr}`).not.toMatch(STACK_TRACE);
+    const json = await mex(['scan', evil, '--home', home, '--format', 'json']);
+    expect(json.stdout).not.toMatch(HARMFUL);
+    expect(JSON.stringify(documentOf(json))).toContain('\\u001b[31m');
+  });
+
+  it('a directory that links to itself ends', async () => {
+    const loop = writeProject(join(dir, 'loop'));
+    symlinkSync('.', join(loop, 'again'));
+    expect((await mex(['scan', loop, '--home', home])).code).toBe(0);
+  });
+});
+
+it('[§16] colours only a terminal, and NO_COLOR wins', async () => {
+  const plain = await mex(['scan', project, '--home', home, '--no-color'], {
+    env: { FORCE_COLOR: '1', NO_COLOR: '1' },
+  });
+  expect(plain.stdout).not.toContain('\x1b');
+});
