@@ -73,13 +73,25 @@ async function generate(context: EngineContext, options: Params): Promise<Record
   const [input] = context.inputs;
   if (input === undefined || input.kind !== 'bundle')
     throw new EngineError('SBOM_NO_LOCKFILE', 'The input is not a pinned directory.');
-  const { inventories, failures } = await readInput(input);
+  const { inventories, failures, notes } = await readInput(input);
   for (const failure of failures) context.problem(failureProblem(failure));
   for (const inventory of inventories) reportWarnings(context, inventory);
+  for (const { path, message } of notes) {
+    const where = path === '' ? '.' : path;
+    const title = `Several lockfiles for one project: ${where}`.slice(0, 500);
+    context.problem({
+      code: 'SBOM_RIVAL_LOCKFILES',
+      severity: 'warning',
+      title,
+      message,
+      locations: [{ path: where }],
+    });
+  }
   if (inventories.length === 0 && failures.length === 0) {
     throw new EngineError('SBOM_NO_LOCKFILE', 'No lockfile was found among the given files.');
   }
-  if (inventories.length === 0) throw new EngineError('SBOM_NOTHING_READABLE', `None of ${failures.length} lockfiles could be read.`);
+  if (inventories.length === 0)
+    throw new EngineError('SBOM_NOTHING_READABLE', `None of ${failures.length} lockfiles could be read.`);
   const timestamp = options.timestamp ?? context.now();
   const first = inventories[0]?.root;
   const version = options.version ?? first?.version;
@@ -96,13 +108,25 @@ async function generate(context: EngineContext, options: Params): Promise<Record
   return summary;
 }
 
+/** Codes after which nothing the inputs say can be relied on: the operation ends, instead of leaving one file out. */
+const ENDS_THE_OPERATION = new Set(['ARTIFACT_DRIFT', 'ARTIFACT_CORRUPT', 'CAPABILITY_USED_WITHOUT_GRANT']);
+
 async function readInput(input: EngineInput) {
   const files = await input.files();
   const sizes = new Map(files.map((file) => [file.path, file.size]));
-  return readInventories(
-    { files: files.map((file) => file.path), read: (path) => input.read(path), size: (path) => sizes.get(path) ?? 0 },
-    lockfileReaders,
-  );
+  let ending: unknown;
+  const read = async (path: string): Promise<Uint8Array> => {
+    try {
+      return await input.read(path);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && ENDS_THE_OPERATION.has(String(error.code))) ending ??= error;
+      throw error;
+    }
+  };
+  const source = { files: files.map((file) => file.path), read, size: (path: string) => sizes.get(path) ?? 0 };
+  const found = await readInventories(source, lockfileReaders);
+  if (ending !== undefined) throw ending;
+  return found;
 }
 
 function failureProblem(failure: ReadFailure) {

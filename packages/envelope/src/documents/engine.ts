@@ -26,7 +26,8 @@ export const OutputDeclaration = Type.Object(
   {
     /** Label of the output, or its pattern's fixed part; what a planner looks for in `outputs[].name`. */
     name: ArtifactName,
-    kind: ArtifactKind,
+    /** Any kind but `bundle`: an engine writes bytes, and only the store makes bundles. */
+    kind: Type.Exclude(ArtifactKind, Type.Literal('bundle')),
     mime: Mime,
     description: Type.Optional(Message),
     /** Whether it is evidence rather than an output. */
