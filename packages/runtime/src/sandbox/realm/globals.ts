@@ -33,16 +33,18 @@ export function trimGlobals(): unknown[] {
 
 const ADDRESS_STATICS = ['createObjectURL', 'revokeObjectURL', 'canParse', 'parse', 'length', 'name', 'prototype'];
 
-/** Leaves of Node's URL classes what the standard names: their symbols lead into Node. */
-export function trimUrls(): void {
+/** Leaves of Node's URL classes what the standard names: their symbols lead into Node. Returns what no name leads to. */
+export function trimUrls(): unknown[] {
   Reflect.deleteProperty(URL, 'createObjectURL');
   Reflect.deleteProperty(URL, 'revokeObjectURL');
-  for (const target of [URL, URL.prototype, URLSearchParams, URLSearchParams.prototype]) {
+  const iterator = Reflect.getPrototypeOf(new URLSearchParams().entries()) ?? {};
+  for (const target of [URL, URL.prototype, URLSearchParams, URLSearchParams.prototype, iterator]) {
     for (const key of Reflect.ownKeys(target)) {
       const standard = typeof key === 'string' || key === Symbol.iterator || key === Symbol.toStringTag;
       if (!standard || (target === URL && !ADDRESS_STATICS.includes(String(key)))) Reflect.deleteProperty(target, key);
     }
   }
+  return [iterator];
 }
 
 /**

@@ -19,7 +19,6 @@ export function harden(roots: readonly unknown[]): void {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     visit(Reflect.getPrototypeOf(next));
     for (const key of Reflect.ownKeys(next)) {
-      if (key === 'length' || key === 'name') continue;
       const descriptor = Reflect.getOwnPropertyDescriptor(next, key);
       if (descriptor === undefined) continue;
       visit(descriptor.value);
