@@ -11,34 +11,6 @@ export interface EventRedactor {
 export const DEFAULT_REDACTOR: EventRedactor = { containsSecret, redact, redactJson };
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]{8,18}Z$/;
-const MAX_KEPT = 4_096;
-const MAX_KEPT_CHARS = 128;
-
-/**
- * Remembers which short texts under which member name were found clean, because a log repeats its actors, engines and
- * tools without end and scanning is the dearest part of recording. Bounded; forgets everything when full.
- */
-class CleanTexts {
-  readonly #byName = new Map<string, Set<string>>();
-  #count = 0;
-
-  has(name: string, text: string): boolean {
-    return this.#byName.get(name)?.has(text) === true;
-  }
-
-  add(name: string, text: string): void {
-    if (text.length > MAX_KEPT_CHARS) return;
-    if (this.#count >= MAX_KEPT) {
-      this.#byName.clear();
-      this.#count = 0;
-    }
-    const texts = this.#byName.get(name) ?? new Set<string>();
-    if (texts.size === 0) this.#byName.set(name, texts);
-    texts.add(text);
-    this.#count += 1;
-  }
-}
-
 const DASH = 0x2d;
 
 /** Whether a text has only lower-case hex digits, and with `dashes` dashes where a UUID has them. */
@@ -55,52 +27,44 @@ function isHex(text: string, dashes: boolean): boolean {
 }
 
 /** Hashes, UUIDs and times have one fixed form that holds no secret. */
-function hasFixedForm(text: string): boolean {
+export function hasFixedForm(text: string): boolean {
   const { length } = text;
   if (length === 36) return isHex(text, true);
   if (length === 64) return isHex(text, false);
   return length >= 20 && length <= 30 && TIME.test(text);
 }
 
-/** Decides quickly, for most events without scanning, that an event holds no secret. */
-export class EventScreen {
-  readonly #redactor: EventRedactor;
-  readonly #clean = new CleanTexts();
+/** Whether a canonical JSON text holds no secret. `false` may also mean that a look at the whole cannot tell. */
+export function isCleanJson(json: string, redactor: EventRedactor): boolean {
+  // An escape could hide a secret; then each string has to be looked at by itself.
+  return !json.includes('\\') && !redactor.containsSecret(json);
+}
 
-  constructor(redactor: EventRedactor) {
-    this.#redactor = redactor;
-  }
+/** The value of a canonical JSON text with secrets masked; `undefined` when there are none. */
+export function maskJson(json: string, redactor: EventRedactor): unknown {
+  const value: JsonValue = JSON.parse(json);
+  const masked = keepFixedForms(value, redactor.redactJson(value));
+  return masked === value ? undefined : masked;
+}
 
-  /** The value with secrets masked; the same value when there are none. `text` is its canonical JSON. */
-  redact(value: unknown, text: string): unknown {
-    if (this.#isKnownClean('', value)) return value;
-    // An escape could hide a secret from a look at the text, so such values are looked at string by string.
-    if (text.includes('\\') || this.#redactor.containsSecret(text)) {
-      const plain: JsonValue = JSON.parse(text);
-      const masked = this.#redactor.redactJson(plain);
-      if (masked !== plain) return masked;
-    }
-    this.#remember('', value);
-    return value;
-  }
+/** A random id looks like a key to a pattern; but an event whose own ids are masked could not be recorded at all. */
+function keepFixedForms(before: JsonValue, after: JsonValue): JsonValue {
+  if (before === after) return before;
+  if (typeof before === 'string') return hasFixedForm(before) ? before : after;
+  if (!isNested(before) || !isNested(after)) return after;
+  const names = Object.keys(after);
+  const members = names.map((name) => keepFixedForms(member(before, name), member(after, name)));
+  if (names.every((name, index) => member(before, name) === members[index])) return before;
+  return Array.isArray(after)
+    ? members
+    : Object.fromEntries(names.map((name, index) => [name, members[index] ?? null]));
+}
 
-  #isKnownClean(name: string, value: unknown): boolean {
-    if (typeof value === 'string') return hasFixedForm(value) || this.#clean.has(name, value);
-    if (typeof value !== 'object' || value === null) return true;
-    if (Array.isArray(value)) return value.every((item) => this.#isKnownClean(name, item));
-    // No Object.keys: this runs for every event. Its shape was checked, so it has no inherited members.
-    const members: Readonly<Record<string, unknown>> = { ...value };
-    for (const key in members) if (!this.#isKnownClean(key, members[key])) return false;
-    return true;
-  }
+function isNested(value: JsonValue): value is Extract<JsonValue, object> {
+  return typeof value === 'object' && value !== null;
+}
 
-  #remember(name: string, value: unknown): void {
-    if (typeof value === 'string') {
-      if (!hasFixedForm(value)) this.#clean.add(name, value);
-    } else if (Array.isArray(value)) {
-      for (const item of value) this.#remember(name, item);
-    } else if (typeof value === 'object' && value !== null) {
-      for (const key of Object.keys(value)) this.#remember(key, Reflect.get(value, key));
-    }
-  }
+function member(value: Extract<JsonValue, object>, name: string): JsonValue {
+  const found: JsonValue | undefined = Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+  return found ?? null;
 }

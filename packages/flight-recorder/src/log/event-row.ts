@@ -2,76 +2,52 @@ import { type FlightEvent, flightEventIssues, isFlightEvent, MexError } from '@m
 import { canonicalJson } from '@mex/envelope/json';
 import { invalidEvent } from '../errors.ts';
 import { leafHashString } from '../merkle/hash.ts';
-import type { EventScreen } from './event-redactor.ts';
+import { type EncodedEvent, EventEncoder } from './event-encoder.ts';
+import { type EventRedactor, maskJson } from './event-redactor.ts';
+import { type IndexColumns, indexColumnsOf } from './index-columns.ts';
 
 /** What an event looks like in the table, without its position. */
-export interface EventRow {
-  readonly event_id: string;
-  readonly type: string;
-  readonly subject: string | null;
-  readonly activity_span_id: string | null;
-  readonly session_span_id: string | null;
-  /** Milliseconds since 1970. */
-  readonly timestamp: number;
+export interface EventRow extends IndexColumns {
   /** As `leafHashString` gives it. */
   readonly leaf_hash: string;
   /** Canonical JSON (RFC 8785) of the redacted event. */
   readonly payload: string;
 }
 
-/** The columns that repeat a part of the payload. */
-export const INDEX_COLUMNS = [
-  'event_id',
-  'type',
-  'subject',
-  'activity_span_id',
-  'session_span_id',
-  'timestamp',
-] as const;
+/** Turns events into rows: validates, redacts, encodes and hashes (CONTRACT §11). */
+export class EventIntake {
+  readonly redactor: EventRedactor;
+  readonly #encoder: EventEncoder;
 
-/** What the index columns must hold by a stored event, which may be any object by now. */
-export function indexColumnsOf(event: object): Omit<EventRow, 'leaf_hash' | 'payload'> {
-  return {
-    event_id: textOf(event, 'event_id') ?? '',
-    type: textOf(event, 'type') ?? '',
-    subject: textOf(event, 'subject'),
-    activity_span_id: textOf(event, 'activity_span_id'),
-    session_span_id: textOf(event, 'session_span_id'),
-    timestamp: Date.parse(textOf(event, 'timestamp') ?? ''),
-  };
-}
-
-function textOf(event: object, name: string): string | null {
-  const member: unknown = Reflect.get(event, name);
-  return typeof member === 'string' ? member : null;
-}
-
-/**
- * Validates, redacts and encodes one event (CONTRACT §11). `index` is its place in the append, for the message.
- * @throws MexError `HSK-400-INVALID-EVENT` naming the place.
- */
-export function createEventRow(value: unknown, index: number, screen: EventScreen): EventRow {
-  const event = checkedEvent(value, index);
-  let payload = encode(event, index);
-  let recorded = event;
-  // Hashes are taken after redaction (CONTRACT §11).
-  const masked = screen.redact(event, payload);
-  if (masked !== event) {
-    recorded = checkedEvent(masked, index);
-    payload = encode(recorded, index);
+  constructor(redactor: EventRedactor) {
+    this.redactor = redactor;
+    this.#encoder = new EventEncoder(redactor);
   }
-  const timestamp = Date.parse(recorded.timestamp);
-  if (Number.isNaN(timestamp)) throw invalidEvent('/timestamp', 'No such date', index);
-  return {
-    event_id: recorded.event_id,
-    type: recorded.type,
-    subject: recorded.type === 'system' ? recorded.subject : null,
-    activity_span_id: recorded.activity_span_id ?? null,
-    session_span_id: recorded.session_span_id ?? null,
-    timestamp,
-    leaf_hash: leafHashString(payload),
-    payload,
-  };
+
+  /**
+   * `index` is the place of the event in its append, for the message.
+   * @throws MexError `HSK-400-INVALID-EVENT` naming the place.
+   */
+  createRow(value: unknown, index: number): EventRow {
+    const { payload, columns } = this.#encoder.encode(value) ?? this.#encodeInFull(value, index);
+    const { event_id, type, subject, activity_span_id, session_span_id, timestamp } = columns;
+    if (Number.isNaN(timestamp)) throw invalidEvent('/timestamp', 'No such date', index);
+    const leaf_hash = leafHashString(payload);
+    return { event_id, type, subject, activity_span_id, session_span_id, timestamp, leaf_hash, payload };
+  }
+
+  /** The way for every event: what is validated is a copy made from the very text that is stored. */
+  #encodeInFull(value: unknown, index: number): EncodedEvent {
+    let payload = encode(value, index);
+    let event = checkedEvent(JSON.parse(payload), index);
+    // Hashes are taken after redaction (CONTRACT §11).
+    const masked = maskJson(payload, this.redactor);
+    if (masked !== undefined) {
+      event = checkedEvent(masked, index);
+      payload = encode(event, index);
+    }
+    return { payload, columns: indexColumnsOf(event) };
+  }
 }
 
 function checkedEvent(value: unknown, index: number): FlightEvent {
@@ -80,9 +56,9 @@ function checkedEvent(value: unknown, index: number): FlightEvent {
   throw invalidEvent(issue?.path ?? '/', issue?.message ?? 'not an event', index);
 }
 
-function encode(event: FlightEvent, index: number): string {
+function encode(value: unknown, index: number): string {
   try {
-    return canonicalJson(event);
+    return canonicalJson(value);
   } catch (error) {
     if (error instanceof MexError) throw invalidEvent('/', error.message, index);
     throw error;

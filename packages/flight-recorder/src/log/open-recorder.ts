@@ -5,8 +5,8 @@ import { headInvalid, signerMismatch } from '../errors.ts';
 import { Frontier } from '../merkle/frontier.ts';
 import { openForReading, openForWriting } from '../store/database.ts';
 import { newEventId } from './event-id.ts';
-import { DEFAULT_REDACTOR, type EventRedactor, EventScreen } from './event-redactor.ts';
-import { createEventRow } from './event-row.ts';
+import { DEFAULT_REDACTOR, type EventRedactor } from './event-redactor.ts';
+import { EventIntake } from './event-row.ts';
 import { type LogHead, readHead } from './head.ts';
 import { FlightRecorder } from './recorder.ts';
 import { checkTail } from './recovery.ts';
@@ -32,10 +32,10 @@ export interface RecorderOptions {
  */
 export function openRecorder(options: RecorderOptions): FlightRecorder {
   const { file, signer, clock = Date.now, readOnly = false } = options;
-  const screen = new EventScreen(options.redactor ?? DEFAULT_REDACTOR);
+  const intake = new EventIntake(options.redactor ?? DEFAULT_REDACTOR);
   const sealer = new Sealer(signer);
   if (readOnly)
-    return new FlightRecorder({ file, db: openForReading(file), screen, session: undefined, signer, sealer, clock });
+    return new FlightRecorder({ file, db: openForReading(file), intake, session: undefined, signer, sealer, clock });
   const verifierKey = signer === undefined ? undefined : verifierKeyOf(signer);
   const origin = signer?.keyName ?? `mex.log/${randomBytes(8).toString('hex')}`;
   const empty = { origin, base: Frontier.empty(), tree: Frontier.empty() };
@@ -45,9 +45,9 @@ export function openRecorder(options: RecorderOptions): FlightRecorder {
     const session = new WriteSession({ db, file, signer, sealer, clock });
     session.start((head) => {
       checkTail(db, file, head);
-      return createEventRow(recoveredEvent(head, clock()), 0, screen);
+      return intake.createRow(recoveredEvent(head, clock()), 0);
     });
-    return new FlightRecorder({ file, db, screen, session, signer, sealer, clock });
+    return new FlightRecorder({ file, db, intake, session, signer, sealer, clock });
   } catch (error) {
     db.close();
     throw error;

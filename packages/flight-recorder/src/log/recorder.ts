@@ -5,8 +5,7 @@ import { logReadOnly } from '../errors.ts';
 import { ProblemStore } from '../problems/problem-store.ts';
 import type { VerifyReport } from '../verify/report.ts';
 import { type VerifyOptions, verifyLog } from '../verify/verify-log.ts';
-import type { EventScreen } from './event-redactor.ts';
-import { createEventRow } from './event-row.ts';
+import type { EventIntake } from './event-row.ts';
 import { type FollowOptions, followEvents } from './follow.ts';
 import { type EventFilter, EventReader, type RecordedEvent } from './reader.ts';
 import type { Sealer } from './sealer.ts';
@@ -17,7 +16,7 @@ import type { Companion } from './writer.ts';
 export interface RecorderParts {
   readonly file: string;
   readonly db: DatabaseSync;
-  readonly screen: EventScreen;
+  readonly intake: EventIntake;
   /** Absent when the log was opened for reading only. */
   readonly session: WriteSession | undefined;
   readonly signer: Signer | undefined;
@@ -34,21 +33,21 @@ export class FlightRecorder {
    */
   readonly database: DatabaseSync;
   readonly problems: ProblemStore;
-  readonly #screen: EventScreen;
+  readonly #intake: EventIntake;
   readonly #signer: Signer | undefined;
   readonly #session: WriteSession | undefined;
   readonly #reader: EventReader;
 
-  constructor({ file, db, screen, session, signer, sealer, clock }: RecorderParts) {
+  constructor({ file, db, intake, session, signer, sealer, clock }: RecorderParts) {
     this.file = file;
     this.database = db;
-    this.#screen = screen;
+    this.#intake = intake;
     this.#session = session;
     this.#signer = signer;
     this.#reader = new EventReader(db);
     this.problems = new ProblemStore({
       db,
-      screen,
+      redactor: intake.redactor,
       sealer,
       clock,
       append: (events, companion) => this.append(events, companion),
@@ -67,7 +66,7 @@ export class FlightRecorder {
   append(events: readonly FlightEvent[], companion?: Companion, siblings = 0): Promise<void> {
     if (this.#session === undefined) return Promise.reject(logReadOnly(this.file));
     try {
-      const rows = events.map((event, index) => createEventRow(event, index, this.#screen));
+      const rows = events.map((event, index) => this.#intake.createRow(event, index));
       return this.#session.append(rows, companion, siblings);
     } catch (error) {
       return Promise.reject(error);

@@ -11,7 +11,7 @@ import { problemFingerprint } from '@mex/envelope/digest';
 import { canonicalJson } from '@mex/envelope/json';
 import type { RecorderErrorCode } from '../errors.ts';
 import { newEventId } from '../log/event-id.ts';
-import type { EventScreen } from '../log/event-redactor.ts';
+import { type EventRedactor, maskJson } from '../log/event-redactor.ts';
 import type { Sealer } from '../log/sealer.ts';
 
 /** What the `diagnostic` event of a report has besides the report's own: who, when, and for which operation and run. */
@@ -53,11 +53,11 @@ function problemInvalid(what: string): MexError<RecorderErrorCode> {
 }
 
 /** Validates and redacts a report. @throws MexError `PROBLEM_INVALID`. */
-export function checkedReport(value: unknown, screen: EventScreen): { report: ProblemReport; text: string } {
+export function checkedReport(value: unknown, redactor: EventRedactor): { report: ProblemReport; text: string } {
   const report = fitting(value);
   const text = canonicalJson(report);
-  const masked = screen.redact(report, text);
-  if (masked === report) return { report, text };
+  const masked = maskJson(text, redactor);
+  if (masked === undefined) return { report, text };
   const clean = fitting(masked);
   return { report: clean, text: canonicalJson(clean) };
 }
@@ -69,8 +69,8 @@ function fitting(value: unknown): ProblemReport {
 }
 
 /** Prepares a report. The fingerprint is taken after redaction (CONTRACT §11). @throws MexError `PROBLEM_INVALID`. */
-export function draftProblem(value: unknown, base: ProblemBase, screen: EventScreen, sealer: Sealer): ProblemDraft {
-  const { report, text } = checkedReport(value, screen);
+export function draftProblem(value: unknown, base: ProblemBase, redactor: EventRedactor, sealer: Sealer): ProblemDraft {
+  const { report, text } = checkedReport(value, redactor);
   const fingerprint = problemFingerprint(report);
   const id = problemId(fingerprint);
   const { severity, source } = report;

@@ -11,7 +11,7 @@ import {
 } from '@mex/envelope';
 import type { RecorderErrorCode } from '../errors.ts';
 import { newEventId } from '../log/event-id.ts';
-import type { EventScreen } from '../log/event-redactor.ts';
+import type { EventRedactor } from '../log/event-redactor.ts';
 import type { Sealer } from '../log/sealer.ts';
 import type { Companion } from '../log/writer.ts';
 import { parseStored } from '../store/stored-json.ts';
@@ -31,7 +31,7 @@ export interface ProblemFilter {
 /** What the store needs of the recorder. */
 export interface ProblemStoreParts {
   readonly db: DatabaseSync;
-  readonly screen: EventScreen;
+  readonly redactor: EventRedactor;
   readonly sealer: Sealer;
   readonly clock: () => number;
   readonly append: (events: readonly FlightEvent[], companion: Companion) => Promise<void>;
@@ -40,14 +40,14 @@ export interface ProblemStoreParts {
 /** Problems, grouped by fingerprint (CONTRACT §11): a table kept in step with the log's `diagnostic` events. */
 export class ProblemStore {
   readonly #db: DatabaseSync;
-  readonly #screen: EventScreen;
+  readonly #redactor: EventRedactor;
   readonly #sealer: Sealer;
   readonly #clock: () => number;
   readonly #append: ProblemStoreParts['append'];
 
-  constructor({ db, screen, sealer, clock, append }: ProblemStoreParts) {
+  constructor({ db, redactor, sealer, clock, append }: ProblemStoreParts) {
     this.#db = db;
-    this.#screen = screen;
+    this.#redactor = redactor;
     this.#sealer = sealer;
     this.#clock = clock;
     this.#append = append;
@@ -70,7 +70,7 @@ export class ProblemStore {
 
   /** For a report that must be recorded in one transaction with other events. @throws MexError `PROBLEM_INVALID`. */
   draft(report: ProblemReport, base: ProblemBase): ProblemDraft {
-    return draftProblem(report, base, this.#screen, this.#sealer);
+    return draftProblem(report, base, this.#redactor, this.#sealer);
   }
 
   list(filter: ProblemFilter = {}): Problem[] {

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@mex/envelope/json';
-import { INDEX_COLUMNS, indexColumnsOf } from '../log/event-row.ts';
+import { INDEX_COLUMNS, indexColumnsOf } from '../log/index-columns.ts';
 import { leafHash, sameHash } from '../merkle/hash.ts';
 import { parseStored } from '../store/stored-json.ts';
 import type { Findings } from './report.ts';
