@@ -32,7 +32,9 @@ describe('README examples', () => {
     try {
       const file = join(scratch, 'example.ts');
       writeFileSync(file, example ?? '');
-      const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@mex/source', file], { cwd: scratch });
+      const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@mex/source', file], {
+        cwd: scratch,
+      });
       expect(stdout, 'an example shows what it does').not.toBe('');
     } finally {
       rmSync(scratch, { recursive: true, force: true });

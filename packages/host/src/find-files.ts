@@ -2,7 +2,16 @@ import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Directories that hold what was installed or built, not what a project declares. */
-export const IGNORED_DIRECTORIES: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules', '.mex', '.turbo', '__pycache__', '.venv']);
+export const IGNORED_DIRECTORIES: ReadonlySet<string> = new Set([
+  '.git',
+  '.hg',
+  '.svn',
+  'node_modules',
+  '.mex',
+  '.turbo',
+  '__pycache__',
+  '.venv',
+]);
 
 export interface FoundFiles {
   /** `/`-separated, relative to the root, sorted by code unit. */

@@ -6,8 +6,22 @@ import { type ArtifactStore, openArtifactStore } from '@mex/artifacts';
 import type { EngineManifest, EngineResult, FlightEvent, PlannedOperation, ProblemReport } from '@mex/envelope';
 import { createFileSigner, type FlightRecorder, openRecorder, type Signer } from '@mex/flight-recorder';
 import type { Gate } from '@mex/gates';
-import { createRegistry, type EngineSource, REGISTRY_FILE, type Registry, readRegistryFile, registrySources } from '@mex/registry';
-import { type Caller, createRuntime, createThreadTier, type EntityResolver, type ExecuteOptions, type Runtime } from '@mex/runtime';
+import {
+  createRegistry,
+  type EngineSource,
+  REGISTRY_FILE,
+  type Registry,
+  readRegistryFile,
+  registrySources,
+} from '@mex/registry';
+import {
+  type Caller,
+  createRuntime,
+  createThreadTier,
+  type EntityResolver,
+  type ExecuteOptions,
+  type Runtime,
+} from '@mex/runtime';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
 import { createPolicySource } from './policy-source.ts';
@@ -56,7 +70,16 @@ export interface Host {
 
 export type HostEvent = Extract<
   FlightEvent,
-  { type: 'system'; subject: 'artifact.materialized' | 'artifact.quarantined' | 'directory.pinned' | 'registry.engine_added' | 'registry.engine_removed' | 'host.stopped' }
+  {
+    type: 'system';
+    subject:
+      | 'artifact.materialized'
+      | 'artifact.quarantined'
+      | 'directory.pinned'
+      | 'registry.engine_added'
+      | 'registry.engine_removed'
+      | 'host.stopped';
+  }
 >;
 
 export const HOST_VERSION = '0.1.0';
@@ -74,7 +97,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const home = resolve(options.home);
   mkdirSync(home, { recursive: true });
   const caller = options.caller ?? systemCaller();
-  const policy = options.policy ? wrapPolicy(options.policy, 'application') : await loadPolicy(join(home, 'policy.json'));
+  const policy = options.policy
+    ? wrapPolicy(options.policy, 'application')
+    : await loadPolicy(join(home, 'policy.json'));
   const registry = createRegistry(engineSources(home, options.engines ?? []));
   const recorder = await openRecorder({
     file: join(home, 'log.db'),
@@ -104,7 +129,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
   return wireHost({ home, registry, artifacts, recorder, policy, caller, runtime, record });
 }
 
-type Wired = Pick<Host, 'home' | 'registry' | 'artifacts' | 'recorder' | 'policy' | 'caller' | 'record'> & { runtime: Runtime };
+type Wired = Pick<Host, 'home' | 'registry' | 'artifacts' | 'recorder' | 'policy' | 'caller' | 'record'> & {
+  runtime: Runtime;
+};
 
 function wireHost({ runtime, ...parts }: Wired): Host {
   return {
@@ -126,7 +153,14 @@ function wireHost({ runtime, ...parts }: Wired): Host {
 
 function engineSources(home: string, shipped: readonly EngineHandle[]): EngineSource[] {
   const file = join(home, REGISTRY_FILE);
-  const own = shipped.map((handle): EngineSource => ({ engineId: handle.manifest.engine_id, manifest: handle.manifest, bundle: handle.bundle, origin: 'shipped' }));
+  const own = shipped.map(
+    (handle): EngineSource => ({
+      engineId: handle.manifest.engine_id,
+      manifest: handle.manifest,
+      bundle: handle.bundle,
+      origin: 'shipped',
+    }),
+  );
   return [...own, ...registrySources(readRegistryFile(file), file, 'added')];
 }
 
@@ -135,7 +169,12 @@ function stampHost(caller: Caller) {
 }
 
 /** A host that starts says with what; a broken registry entry becomes a Problem (CONTRACT §10). */
-async function recordStart(recorder: FlightRecorder, registry: Registry, policy: LoadedPolicy, caller: Caller): Promise<void> {
+async function recordStart(
+  recorder: FlightRecorder,
+  registry: Registry,
+  policy: LoadedPolicy,
+  caller: Caller,
+): Promise<void> {
   const events: FlightEvent[] = [
     {
       ...stampHost(caller),

@@ -1,4 +1,11 @@
-import { type ArtifactHandle, type Budget, type DeterminismLevel, MexError, type OperationContext, type PlannedOperation } from '@mex/envelope';
+import {
+  type ArtifactHandle,
+  type Budget,
+  type DeterminismLevel,
+  MexError,
+  type OperationContext,
+  type PlannedOperation,
+} from '@mex/envelope';
 import { newEventId } from '@mex/flight-recorder';
 import type { Registry } from '@mex/registry';
 

@@ -28,7 +28,10 @@ const policyFile = z.strictObject({
     .partial()
     .optional(),
   require_run_budget: z.boolean().optional(),
-  quota: z.strictObject({ max_concurrent: count.min(1), max_per_minute: count.min(1) }).partial().optional(),
+  quota: z
+    .strictObject({ max_concurrent: count.min(1), max_per_minute: count.min(1) })
+    .partial()
+    .optional(),
   tier: z.enum(['thread', 'process', 'wasm']).optional(),
 });
 
@@ -69,5 +72,7 @@ function checkProfiles(policy: Policy): { policy: Policy } | { problem: string }
   const known = new Set(Object.keys(policy.profiles));
   const named = [policy.defaultProfile, ...Object.values(policy.callers).flat()];
   const missing = named.find((name) => !known.has(name));
-  return missing === undefined ? { policy } : { problem: `it names the profile "${missing}", which it does not define.` };
+  return missing === undefined
+    ? { policy }
+    : { problem: `it names the profile "${missing}", which it does not define.` };
 }

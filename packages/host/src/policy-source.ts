@@ -20,7 +20,8 @@ export function createPolicySource({ policy, sha256 }: LoadedPolicy): PolicySour
     Object.hasOwn(policy.profiles, id) ? policy.profiles[id] : undefined;
   return {
     policyFor(operation, caller) {
-      const own = caller !== undefined && Object.hasOwn(policy.callers, caller.id) ? policy.callers[caller.id] : undefined;
+      const own =
+        caller !== undefined && Object.hasOwn(policy.callers, caller.id) ? policy.callers[caller.id] : undefined;
       const allowed = own ?? [policy.defaultProfile];
       const wanted = operation.context?.capability_profile_id ?? allowed[0] ?? policy.defaultProfile;
       return facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);

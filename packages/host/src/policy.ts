@@ -49,7 +49,8 @@ export async function loadPolicy(file: string): Promise<LoadedPolicy> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return wrapPolicy(DEFAULT_POLICY, 'built-in');
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return wrapPolicy(DEFAULT_POLICY, 'built-in');
     throw invalid(file, error instanceof Error ? error.message : 'unreadable', error);
   }
   // zod is needed only where a person's file is read; start-up without one does not pay for it.
