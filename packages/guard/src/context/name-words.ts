@@ -2,7 +2,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 /** Last word after `token`, `secret`, `password`: the value is something about the secret, not the secret. */
 export const ABOUT_SECRET = words(
-  'use id ids name names type types count usage used length len size field input label hint title text url uri urls path paths file files filename dir folder policy regex regexp pattern prefix suffix expiry expires expiration expiresin ttl age at time timestamp date limit max min index version ref refs hash digest sha1 sha256 md5 checksum fingerprint provider store manager service handler validator generator factory reset required enabled changed confirmation strength resolver scope scopes status state error message format algorithm alg source class mode param header arn alias izer ize ized izing iser rotation endpoint server env column location schema kind list map set vault icon image placeholder s',
+  'use id ids name names type types count usage used length len size field input label hint title text url uri urls path paths file files filename dir folder policy regex regexp pattern prefix suffix expiry expires expiration expiresin ttl age at time timestamp date limit max min index version ref refs hash digest sha1 sha256 md5 checksum fingerprint provider store manager service handler validator generator factory reset required enabled changed confirmation strength resolver scope scopes status state error message format algorithm alg source class mode param header arn alias izer ize ized izing iser rotation endpoint server env column location schema kind list map set vault icon image placeholder',
 );
 
 /** Last word after a service's name, likewise. */

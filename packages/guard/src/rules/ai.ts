@@ -31,5 +31,5 @@ export const AI: readonly TokenRule[] = [
   prefixRule('tavily-key', 'Tavily key', 'tvly-', /tvly-(?:dev-|prod-)?[A-Za-z0-9]{32}(?![A-Za-z0-9])/),
   prefixRule('nvidia-key', 'NVIDIA API key', 'nvapi-', /nvapi-[\w-]{64}/),
   prefixRule('langsmith-key', 'LangSmith key', ['lsv2_'], /lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}/),
-  prefixRule('elevenlabs-like-key', 'API key with a 48-digit body', 'sk_', /sk_[0-9a-f]{48}(?![0-9a-zA-Z])/),
+  prefixRule('elevenlabs-key', 'ElevenLabs key', 'sk_', /sk_[0-9a-f]{48}(?![0-9a-zA-Z])/),
 ];

@@ -44,7 +44,7 @@ export const CHAT: readonly TokenRule[] = [
     id: 'discord-bot-token',
     description: 'Discord bot token',
     keywords: DISCORD_STARTS,
-    pattern: /[MNO][A-Za-z\d]{23,25}\.[\w-]{6}\.[\w-]{27,38}(?![\w-])/,
+    pattern: /(?:[MN][DTjz]|O[DT])[AEIMQUYcgk][A-Za-z\d]{21,23}\.[\w-]{6}\.[\w-]{27,38}(?![\w-])/,
   },
   prefixRule('telegram-bot-token', 'Telegram bot token', ':AA', /\d{8,10}:AA[\w-]{32,33}(?![\w-])/, {
     back: { over: /\d/, most: 11 },

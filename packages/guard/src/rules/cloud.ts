@@ -12,7 +12,7 @@ export const CLOUD: readonly TokenRule[] = [
   prefixRule(
     'aws-bedrock-key',
     'Amazon Bedrock API key',
-    ['ABSKQmVkcm9ja', 'bedrock-api-key-'],
+    ['ABSK', 'bedrock-api-key-'],
     /ABSK[A-Za-z0-9+/]{100,270}={0,2}|bedrock-api-key-[A-Za-z0-9+/=_-]{14,4000}/,
     { apart: /[\w+/=-]/ },
   ),
@@ -38,7 +38,7 @@ export const CLOUD: readonly TokenRule[] = [
     'azure-ad-secret',
     'Azure AD client secret',
     ['7Q~', '8Q~'],
-    /[A-Za-z0-9_.~-]{3}\dQ~[A-Za-z0-9_.~-]{31,34}(?![A-Za-z0-9_.~-])/,
+    /[A-Za-z0-9_.~-]{3}[78]Q~[A-Za-z0-9_.~-]{31,34}(?![A-Za-z0-9_.~-])/,
     { back: 3, distinct: 12 },
   ),
   prefixRule('azure-devops-pat', 'Azure DevOps token', 'AZDO', /[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/, {
@@ -52,12 +52,7 @@ export const CLOUD: readonly TokenRule[] = [
     /(?:AccountKey|SharedAccessKey|;Secret)=([A-Za-z0-9+/]{32,90}={0,2})/i,
     { inside: true },
   ),
-  prefixRule(
-    'azure-sas',
-    'Azure shared access signature',
-    ['sig=', '&sig='],
-    /sig=([A-Za-z0-9]{0,20}(?:%[0-9A-F]{2}|[A-Za-z0-9+/]){30,90}%3D)/,
-  ),
+  prefixRule('azure-sas', 'Azure shared access signature', ['sig=', '&sig='], /sig=([A-Za-z0-9%+/]{36,150}%3D)/),
   prefixRule(
     'azure-function-key',
     'Azure search or function key',

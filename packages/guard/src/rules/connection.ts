@@ -15,8 +15,9 @@ export const CONNECTION: readonly TokenRule[] = [
       accept: (value) => !isTemplate(value),
     },
   ),
-  prefixRule('http-bearer', 'bearer token in a header', ['bearer '], /bearer\s{1,3}([\w.~+/-]{14,4000}=*)/i, {
+  prefixRule('http-bearer', 'bearer token in a header', ['bearer '], /bearer\s{1,3}([\w.~+/-]{14,4000}={0,3})/i, {
     confidence: 'medium',
+    apart: /\w/,
     distinct: 8,
     accept: (value) => /\d/.test(value),
   }),

@@ -15,6 +15,7 @@ export const KEY_MATERIAL: readonly TokenRule[] = [
     'PuTTY private key',
     'Private-Lines:',
     /Private-Lines: \d{1,3}\s{1,4}([A-Za-z0-9+/=\s]{40,8000})/,
+    { apart: /\w/ },
   ),
   prefixRule('age-key', 'age secret key', 'AGE-SECRET-KEY-', /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}/, {
     distinct: 0,
@@ -34,7 +35,7 @@ export const KEY_MATERIAL: readonly TokenRule[] = [
     'password-hash',
     'password hash',
     ['$1$', '$2a$', '$2b$', '$2y$', '$5$', '$6$', '$8$', '$y$', '$argon2'],
-    /\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}(?![./A-Za-z0-9])|\$2[aby]\$\d{2}\$[./A-Za-z0-9]{53}|\$5\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|\$6\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}|\$8\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}|\$y\$[./A-Za-z0-9]{1,12}\$[./A-Za-z0-9]{1,40}\$[./A-Za-z0-9]{43}|\$argon2(?:id?|d)\$v=\d+\$[a-z0-9=,]{1,40}\$[A-Za-z0-9+/]{8,60}\$[A-Za-z0-9+/]{16,90}/,
+    /\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}(?![./A-Za-z0-9])|\$2[aby]\$\d{2}\$[./A-Za-z0-9]{53}|\$5\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|\$6\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}|\$8\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}|\$y\$[./A-Za-z0-9]{1,12}\$[./A-Za-z0-9]{1,40}\$[./A-Za-z0-9]{43}|\$argon2(?:id?|d)\$v=\d{1,3}\$[a-z0-9=,]{1,40}\$[A-Za-z0-9+/]{8,60}\$[A-Za-z0-9+/]{16,90}/,
     { confidence: 'medium', inside: true, distinct: 0 },
   ),
   prefixRule('kerberos-hash', 'Kerberos AS-REP hash', '$krb5', /\$krb5(?:asrep|tgs)\$\d{1,2}\$[^\s"']{40,2400}/, {

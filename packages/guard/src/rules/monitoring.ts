@@ -40,5 +40,5 @@ export const MONITORING: readonly TokenRule[] = [
     /(?:api|sdk|mob)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/,
   ),
   prefixRule('fullstory-key', 'FullStory key', ['na1.', 'eu1.'], /(?:na|eu)1\.[A-Za-z0-9+/]{60,120}/),
-  prefixRule('appfigures-like', 'Ionic token', 'ion_', /ion_[A-Za-z0-9]{42}/),
+  prefixRule('ionic-token', 'Ionic token', 'ion_', /ion_[A-Za-z0-9]{42}/),
 ];

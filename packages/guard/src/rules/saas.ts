@@ -13,7 +13,7 @@ export const SAAS: readonly TokenRule[] = [
   ),
   prefixRule('contentful-token', 'Contentful token', 'CFPAT-', /CFPAT-[\w-]{43,66}/),
   prefixRule('dropbox-token', 'Dropbox token', 'sl.', /sl\.(?:u\.)?[\w=-]{130,1400}/, { distinct: 16 }),
-  prefixRule('easy-access', 'Frame.io token', ['fio-u-', 'ffio-'], /f?fio-(?:u-)?[\w=-]{60,70}/i),
+  prefixRule('frameio-token', 'Frame.io token', ['fio-u-', 'ffio-'], /(?:ffio-|fio-u-)[\w=-]{60,70}/i),
   prefixRule('facebook-token', 'Facebook access token', ['EAAC', 'EAAM'], /EAA[CM][A-Za-z0-9]{80,300}/),
   prefixRule('figma-token', 'Figma token', ['figd_', 'figo_', 'figu_'], /fig[dou]_[\w-]{38,64}(?![\w-])/, {
     distinct: 8,
@@ -76,11 +76,6 @@ export const SAAS: readonly TokenRule[] = [
     'kagi',
     /kagi[\w./?"'`:= -]{1,40}[=:'"]([A-Za-z0-9_-]{11}\.[A-Za-z0-9_-]{43})(?![\w-])/i,
   ),
-  prefixRule(
-    'squarespace-like',
-    'PubNub or similar key',
-    ['sub-c-', 'pub-c-', 'sec-c-'],
-    /(?:sec|pub|sub)-c-[A-Za-z0-9=-]{36,60}/,
-  ),
+  prefixRule('pubnub-key', 'PubNub key', ['sub-c-', 'pub-c-', 'sec-c-'], /(?:sec|pub|sub)-c-[A-Za-z0-9=-]{36,60}/),
   prefixRule('teamwork-token', 'Teamwork token', 'tkn.v1_', /tkn\.v1_[A-Za-z0-9]{60,80}={0,2}/),
 ];

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import * as guard from '../src/index.ts';
+
+it('the front door is exactly this', () => {
+  expect(Object.keys(guard).sort()).toEqual([
+    'MASK',
+    'SHORTEST_KNOWN_VALUE',
+    'containsSecret',
+    'createRedactor',
+    'findSecrets',
+    'redact',
+    'redactJson',
+    'stripControl',
+  ]);
+});
