@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { CommandSpec, Invocation, OptionSpec } from './command.ts';
-import { COMMANDS, GLOBAL_OPTIONS, LATER_COMMANDS, LATER_OPTIONS } from './command-table.ts';
+import { COMMANDS, GLOBAL_OPTIONS } from './command-table.ts';
+import { LATER_COMMANDS, LATER_OPTIONS } from './later-commands.ts';
 import { suggest } from './suggest.ts';
 import { usageError } from './usage-error.ts';
 

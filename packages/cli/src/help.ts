@@ -1,6 +1,7 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './command.ts';
-import { COMMANDS, GLOBAL_OPTIONS, LATER_COMMANDS } from './command-table.ts';
+import { COMMANDS, GLOBAL_OPTIONS } from './command-table.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { LATER_COMMANDS } from './later-commands.ts';
 import { bold, dim } from './output/style.ts';
 import type { Terminal } from './output/terminal.ts';
 import { suggest } from './suggest.ts';

@@ -1,0 +1,22 @@
+/** Commands of CONTRACT §16 that this version does not have yet. */
+export const LATER_COMMANDS: readonly string[] = [
+  'new',
+  'certify',
+  'approvals',
+  'grants',
+  'runs',
+  'db',
+  'policy',
+  'replay',
+  'guarantees',
+  'doctor',
+  'mcp',
+  'console',
+  'bench',
+  'artifacts gc',
+];
+
+/** Options of CONTRACT §16 that this version does not have yet, by command line. */
+export const LATER_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['mex scan', ['release', 'osv', 'sarif']],
+]);
