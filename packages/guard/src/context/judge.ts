@@ -51,7 +51,7 @@ function judgePassword(candidate: Candidate): Confidence | undefined {
   if (text.length < 5 || text.length > 256 || ANOTHER_NAME.test(text)) return undefined;
   if (looksRandom(text, value.tie === 'assigned' ? 10 : 12)) return 'medium';
   if (value.tie !== 'assigned' && !isTold(candidate)) return undefined;
-  if (/[\s<>(){}/\\]|^[#.][A-Za-z]/.test(text)) return undefined;
+  if (/[\s<>(){}/\\]|^[#.@][A-Za-z]/.test(text)) return undefined;
   if (value.quote === '' && value.tie === 'assigned' && !judgeBarePassword(candidate)) return undefined;
   const mixed = /[A-Za-z]/.test(text) && /[\d!@#$%^&*?~+=]/.test(text);
   return mixed || (value.quote !== '`' && /^[a-z_]{5,32}$/.test(text)) ? 'low' : undefined;
