@@ -5,9 +5,13 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\n').filter(Boolean);
+const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+  .split('\n')
+  .filter(Boolean);
 const read = (file) => readFileSync(join(root, file), 'utf8');
-const sources = tracked.filter((file) => /^(packages|engines)\/[^/]+\/src\/.*\.ts$/.test(file) && existsSync(join(root, file)));
+const sources = tracked.filter(
+  (file) => /^(packages|engines)\/[^/]+\/src\/.*\.ts$/.test(file) && existsSync(join(root, file)),
+);
 const problems = [];
 
 /** A front door is short and names what it lets out; a room of 400 lines should have been two. */
@@ -15,9 +19,11 @@ for (const file of sources) {
   const text = read(file);
   const lines = text.split('\n').length;
   if (lines > 400) problems.push(`${file}: ${lines} lines; split it`);
-  if (/\/src\/index\.ts$/.test(file) && lines > 80) problems.push(`${file}: a front door of ${lines} lines; let out less`);
+  if (/\/src\/index\.ts$/.test(file) && lines > 80)
+    problems.push(`${file}: a front door of ${lines} lines; let out less`);
   if (/^export \*/m.test(text)) problems.push(`${file}: "export *"; name what is exported`);
-  if (/\/(utils|helpers|common|shared|types)\.ts$/.test(file)) problems.push(`${file}: name the file after what it holds`);
+  if (/\/(utils|helpers|common|shared|types)\.ts$/.test(file))
+    problems.push(`${file}: name the file after what it holds`);
 }
 
 /** Every file is reached from an entry of its package. */
@@ -31,30 +37,46 @@ for (const name of new Set(sources.map((file) => file.split('/').slice(0, 2).joi
       if (own.includes(target)) reached.add(target);
     }
   }
-  for (const file of own) if (!reached.has(file)) problems.push(`${file}: nothing imports it; delete it or name it as an entry`);
+  for (const file of own)
+    if (!reached.has(file)) problems.push(`${file}: nothing imports it; delete it or name it as an entry`);
 }
 
 function packageEntries(name) {
   const manifest = JSON.parse(read(`${name}/package.json`));
   const listed = JSON.stringify(manifest.exports ?? {}).match(/\.\/src\/[^"]+\.ts/g) ?? [];
-  const entries = [...listed.map((file) => normalize(join(name, file))), ...(manifest.mex?.entries ?? []).map((file) => join(name, file))];
+  const entries = [
+    ...listed.map((file) => normalize(join(name, file))),
+    ...(manifest.mex?.entries ?? []).map((file) => join(name, file)),
+  ];
   return entries.filter((file) => existsSync(join(root, file)));
 }
 
 /** Every error code has a page that says what it means and what to do. */
-const pages = new Set(tracked.filter((file) => file.startsWith('docs/errors/')).map((file) => file.slice('docs/errors/'.length, -'.md'.length)));
+const pages = new Set(
+  tracked
+    .filter((file) => file.startsWith('docs/errors/'))
+    .map((file) => file.slice('docs/errors/'.length, -'.md'.length)),
+);
 const codes = new Set();
 for (const file of sources) {
-  for (const [, body] of read(file).matchAll(/export type \w*(?:ErrorCode|GateCode|DoorCode|JsonCode|WarningCode) =([\s\S]*?);/g)) {
+  for (const [, body] of read(file).matchAll(
+    /export type \w*(?:ErrorCode|GateCode|DoorCode|JsonCode|WarningCode) =([\s\S]*?);/g,
+  )) {
     for (const [, code] of body.matchAll(/'([A-Z][A-Z0-9_-]+)'/g)) codes.add(code);
   }
 }
-for (const code of codes) if (!pages.has(code)) problems.push(`docs/errors/${code}.md is missing: say what ${code} means and what to do`);
-for (const page of pages) if (page !== 'README' && !codes.has(page) && !page.startsWith('BUDGET_EXCEEDED')) problems.push(`docs/errors/${page}.md: no code of that name exists`);
+for (const code of codes)
+  if (!pages.has(code)) problems.push(`docs/errors/${code}.md is missing: say what ${code} means and what to do`);
+for (const page of pages)
+  if (page !== 'README' && !codes.has(page) && !page.startsWith('BUDGET_EXCEEDED'))
+    problems.push(`docs/errors/${page}.md: no code of that name exists`);
 
 /** Contract clauses that a test cites; those of later issues are named in the file with the reason. */
 const clauses = JSON.parse(read('docs/contract-clauses.json'));
-const tests = tracked.filter((file) => /\.test\.ts$/.test(file)).map(read).join('\n');
+const tests = tracked
+  .filter((file) => /\.test\.ts$/.test(file))
+  .map(read)
+  .join('\n');
 for (const [clause, { text, tested, reason }] of Object.entries(clauses)) {
   const cited = tests.includes(`[${clause}]`);
   if (tested && !cited) problems.push(`${clause} (${text}): no test cites it`);

@@ -27,7 +27,11 @@ if (failed) process.exit(1);
 console.log('packages: every tarball has what its manifest names, and nothing it should not');
 
 function pack(dir) {
-  const text = execFileSync('pnpm', ['pack', '--json', '--pack-destination', out], { cwd: dir, env: projectEnv(), encoding: 'utf8' });
+  const text = execFileSync('pnpm', ['pack', '--json', '--pack-destination', out], {
+    cwd: dir,
+    env: projectEnv(),
+    encoding: 'utf8',
+  });
   return JSON.parse(text.slice(text.indexOf('{'))).filename;
 }
 

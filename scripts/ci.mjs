@@ -15,6 +15,6 @@ step('types', 'tsc', []);
 step('lint', 'oxlint', []);
 step('format', 'biome', ['ci', '--colors=off', '.']);
 step('boundaries', 'turbo', ['boundaries']);
-step('unused', 'knip', ['--no-progress']);
+step('unused', 'knip', ['--no-progress', '--include', 'files,dependencies']);
 step('house rules', 'node', ['scripts/check-house.mjs']);
 step('packaging', 'node', ['scripts/check-packages.mjs']);

@@ -11,7 +11,12 @@ const bins = join(root, 'node_modules', '.bin');
 
 /** Environment in which the pinned Node and pnpm come first on PATH. */
 export function projectEnv() {
-  return { ...process.env, PATH: `${bins}${delimiter}${process.env.PATH ?? ''}`, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
+  return {
+    ...process.env,
+    PATH: `${bins}${delimiter}${process.env.PATH ?? ''}`,
+    TURBO_TELEMETRY_DISABLED: '1',
+    DO_NOT_TRACK: '1',
+  };
 }
 
 /** Runs a command in the checkout; on failure ends this process with the command's exit code. */
@@ -19,14 +24,18 @@ export function run(command, args, options = {}) {
   try {
     execFileSync(command, args, { cwd: root, stdio: 'inherit', env: projectEnv(), ...options });
   } catch (error) {
-    if (error.status === undefined || error.status === null) console.error(`mex: could not run ${command}: ${error.message}`);
+    if (error.status === undefined || error.status === null)
+      console.error(`mex: could not run ${command}: ${error.message}`);
     process.exit(error.status ?? 1);
   }
 }
 
 export function install() {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml'))).update(packageManager).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .update(packageManager)
+    .digest('hex');
   let have = '';
   try {
     have = readFileSync(stamp, 'utf8');

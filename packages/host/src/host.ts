@@ -101,7 +101,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     ? wrapPolicy(options.policy, 'application')
     : await loadPolicy(join(home, 'policy.json'));
   const registry = createRegistry(engineSources(home, options.engines ?? []));
-  const recorder = await openRecorder({
+  const recorder = openRecorder({
     file: join(home, 'log.db'),
     signer: options.signer ?? createFileSigner(join(home, 'keys')),
   });
@@ -109,7 +109,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     // Subject and body come as a pair of one event; the recorder validates it at ingestion.
     await recorder.append([{ ...stampHost(caller), type: 'system', subject, body } as FlightEvent]);
   };
-  const artifacts = await openArtifactStore({
+  const artifacts = openArtifactStore({
     dir: join(home, 'artifacts'),
     onQuarantine: ({ sha256 }) => void record('artifact.quarantined', { sha256 }),
   });

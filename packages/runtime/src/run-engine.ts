@@ -15,6 +15,7 @@ import { Broker } from './broker/broker.ts';
 import { engineReply } from './broker/call.ts';
 import type { StagedOutput } from './broker/fs-write.ts';
 import { Meter } from './budgets.ts';
+import { cleanReply } from './clean-reply.ts';
 import type { Grant } from './grant.ts';
 import type { Planned } from './planned.ts';
 import { type EngineReply, type JobRequest, PROTOCOL_LIMITS } from './sandbox/protocol.ts';
@@ -114,7 +115,7 @@ function seedOf(planned: Planned, grant: Grant, inputs: readonly ArtifactHandle[
 function readReply(text: string): EngineReply | undefined {
   try {
     const value = parseStrictJson(text, { maxBytes: PROTOCOL_LIMITS.maxReplyChars * 3 });
-    return engineReply.check(value) ? value : undefined;
+    return engineReply.check(value) ? cleanReply(value) : undefined;
   } catch {
     return undefined;
   }

@@ -109,7 +109,7 @@ export async function openFixture(bodies: Bodies, over: Partial<RuntimeOptions> 
   const dir = mkdtempSync(join(tmpdir(), 'mex-runtime-'));
   mkdirSync(join(dir, 'bundles'));
   const source = makeEngine(join(dir, 'bundles'), 'engine.test.unit', bodies);
-  const recorder = await openRecorder({ file: join(dir, 'log.db'), signer: createFileSigner(join(dir, 'keys')) });
+  const recorder = openRecorder({ file: join(dir, 'log.db'), signer: createFileSigner(join(dir, 'keys')) });
   const store = openArtifactStore({ dir: join(dir, 'artifacts') });
   const tier = createThreadTier({ maxThreads: 2 });
   const runtime = createRuntime({

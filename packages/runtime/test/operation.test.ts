@@ -25,6 +25,7 @@ const BODIES = {
   'test.blob': `const [input] = context.inputs; return { text: new TextDecoder().decode(await input.bytes()) };`,
   'test.world': `return { time: Date.now(), now: context.now(), random: Math.random() };`,
   'test.problem': `context.problem({ code: 'TEST_NOTE', severity: 'warning', title: 'Look', message: 'here', locations: [{ path: 'a/b', line: 3 }] }); return {};`,
+  'test.leak': `const token = ['gh', 'p_', 'x7Kq2LmN9vRt4WzY8bCd3FgHj6Ps1Qa5Ue0T'].join(''); context.log('token ' + token); context.problem({ code: 'TEST_LEAK', severity: 'warning', title: 'got ' + token, message: '\\u001b[31mred ' + token }); const error = new Error('failed with ' + token); error.code = 'TEST_DECLARED'; throw error;`,
   'test.late': `globalThis.late = () => context.write('out.txt', 'late'); return {};`,
 };
 
@@ -283,6 +284,21 @@ describe('[§6] a frozen world', () => {
     expect(first.summary).toMatchObject({ now: '2000-01-01T00:00:00.000Z' });
     const other = await mex.run('test.world', { params: { count: 1 } });
     expect(other.summary?.['random']).not.toEqual(first.summary?.['random']);
+  });
+});
+
+describe('[§14 E] an engine that says a secret', () => {
+  it('has it masked in its log, its Problem, its error and every event, and no control sequence survives', async () => {
+    const secret = ['gh', 'p_', 'x7Kq2LmN9vRt4WzY8bCd3FgHj6Ps1Qa5Ue0T'].join('');
+    const result = await mex.run('test.leak');
+    const log = result.logs_ref ? new TextDecoder().decode(await mex.store.get(result.logs_ref)) : '';
+    const problem = mex.recorder.problems.list({ limit: 1_000 }).find((found) => found.code === 'TEST_LEAK');
+    const everything = JSON.stringify([result, log, problem, mex.recorder.list({ op: result.op_id })]);
+    expect(everything).not.toContain(secret);
+    expect(everything).not.toContain('\\u001b');
+    expect([log, problem?.title, result.errors[0]?.message].every((text) => text?.includes('***REDACTED***'))).toBe(
+      true,
+    );
   });
 });
 

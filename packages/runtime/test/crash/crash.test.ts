@@ -56,7 +56,7 @@ async function inspect(
   acknowledged: readonly string[],
   whole: boolean,
 ): Promise<{ recovered: number; unfinished: number }> {
-  const recorder = await openRecorder({ file: join(dir, 'log.db'), signer: createFileSigner(join(dir, 'keys')) });
+  const recorder = openRecorder({ file: join(dir, 'log.db'), signer: createFileSigner(join(dir, 'keys')) });
   const store = openArtifactStore({ dir: join(dir, 'artifacts') });
   const runtime = createRuntime({ recorder, store, registry: createRegistry([]), policy: openPolicy, tiers: [] });
   const recovered = await runtime.recover();

@@ -14,7 +14,7 @@ const source = makeEngine(join(dir, 'bundles'), 'engine.test.unit', {
   // Large enough to be spooled into a shadow workspace.
   'test.large': `await context.write('out.txt', params.text.repeat(200000)); return {};`,
 });
-const recorder = await openRecorder({ file: join(dir, 'log.db'), signer: createFileSigner(join(dir, 'keys')) });
+const recorder = openRecorder({ file: join(dir, 'log.db'), signer: createFileSigner(join(dir, 'keys')) });
 const store = openArtifactStore({ dir: join(dir, 'artifacts') });
 const runtime = createRuntime({
   recorder,

@@ -119,7 +119,7 @@ export function createThreadTier(options: ThreadTierOptions = {}): SandboxTier {
     async close() {
       closed = true;
       for (const entryOf of [...waiting]) entryOf.abandon();
-      await Promise.all([...lanes].map((lane) => lane.destroy()));
+      await Promise.all(Array.from(lanes, (lane) => lane.destroy()));
       lanes.clear();
     },
   };
