@@ -15,17 +15,9 @@ const LOCKFILES: ReadonlySet<string> = new Set([
 ]);
 
 /** Files beside a lockfile that say what the project is called and what it asks for. */
-const MANIFESTS: ReadonlySet<string> = new Set([
-  'package.json',
-  'pnpm-workspace.yaml',
-  'Cargo.toml',
-  'pyproject.toml',
-  'Gemfile',
-  'gems.rb',
-  'composer.json',
-]);
+const MANIFESTS: ReadonlySet<string> = new Set(['package.json', 'Cargo.toml', 'pyproject.toml', 'composer.json']);
 
-const REQUIREMENTS = /^requirements([-_.][A-Za-z0-9._-]+)?\.txt$/;
+const REQUIREMENTS = /^requirements[\w.-]*\.txt$/i;
 
 export function isLockfileName(baseName: string): boolean {
   return LOCKFILES.has(baseName) || REQUIREMENTS.test(baseName);
@@ -33,6 +25,11 @@ export function isLockfileName(baseName: string): boolean {
 
 export function isManifestName(baseName: string): boolean {
   return MANIFESTS.has(baseName);
+}
+
+/** Whether a lockfile is read together with this file of its directory. */
+export function isReadWith(lockfile: string, baseName: string): boolean {
+  return isManifestName(baseName) || (lockfile === 'go.mod' && baseName === 'go.sum');
 }
 
 /** What a scan looks for, for a person who had nothing found. */

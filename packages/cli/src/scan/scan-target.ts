@@ -2,7 +2,7 @@ import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:f
 import { basename, dirname, resolve } from 'node:path';
 import { findFiles } from '@mex/host';
 import { usageError } from '../usage-error.ts';
-import { isLockfileName, isManifestName, LOOKED_FOR } from './lockfile-names.ts';
+import { isLockfileName, isManifestName, isReadWith, LOOKED_FOR } from './lockfile-names.ts';
 
 /** What a scan is about: a directory, and the files in it that are handed to the engine. */
 export interface ScanTarget {
@@ -41,7 +41,7 @@ export function openTarget(path: string): ScanTarget {
 export function findCandidates({ root, only }: ScanTarget): Candidates {
   if (only !== undefined) {
     const beside = readdirSync(root, { withFileTypes: true }).filter(
-      (entry) => entry.isFile() && isManifestName(entry.name),
+      (entry) => entry.isFile() && isReadWith(only, entry.name),
     );
     return { files: [only, ...beside.map((entry) => entry.name)], gaps: [] };
   }
