@@ -22,6 +22,8 @@ export interface RecorderOptions {
   readonly clock?: () => number;
   /** Default: the patterns of `@mex/guard`. */
   readonly redactor?: EventRedactor;
+  /** What `prune` keeps by default, in days. Default 30 (CONTRACT §11). */
+  readonly retentionDays?: number;
   /** Read only, also while another process writes. */
   readonly readOnly?: boolean;
 }
@@ -31,11 +33,20 @@ export interface RecorderOptions {
  * @throws MexError `LOG_NOT_FOUND`, `LOG_UNREADABLE`, `LOG_VERSION`, `LOG_SIGNER_MISMATCH`, `LOG_HEAD_INVALID`.
  */
 export function openRecorder(options: RecorderOptions): FlightRecorder {
-  const { file, signer, clock = Date.now, readOnly = false } = options;
+  const { file, signer, clock = Date.now, readOnly = false, retentionDays = 30 } = options;
   const intake = new EventIntake(options.redactor ?? DEFAULT_REDACTOR);
   const sealer = new Sealer(signer);
   if (readOnly)
-    return new FlightRecorder({ file, db: openForReading(file), intake, session: undefined, signer, sealer, clock });
+    return new FlightRecorder({
+      file,
+      db: openForReading(file),
+      intake,
+      session: undefined,
+      signer,
+      sealer,
+      clock,
+      retentionDays,
+    });
   const verifierKey = signer === undefined ? undefined : verifierKeyOf(signer);
   const origin = signer?.keyName ?? `mex.log/${randomBytes(8).toString('hex')}`;
   const empty = { origin, base: Frontier.empty(), tree: Frontier.empty() };
@@ -47,7 +58,7 @@ export function openRecorder(options: RecorderOptions): FlightRecorder {
       checkTail(db, file, head);
       return intake.createRow(recoveredEvent(head, clock()), 0);
     });
-    return new FlightRecorder({ file, db, intake, session, signer, sealer, clock });
+    return new FlightRecorder({ file, db, intake, session, signer, sealer, clock, retentionDays });
   } catch (error) {
     db.close();
     throw error;

@@ -1,16 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FlightEvent } from '@mex/envelope';
+import { parseCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Signer } from '../checkpoint/signer.ts';
 import { logReadOnly } from '../errors.ts';
+import { exportLog } from '../export/export-log.ts';
+import type { ConsistencyClaim, InclusionClaim } from '../merkle/check.ts';
 import { ProblemStore } from '../problems/problem-store.ts';
 import type { VerifyReport } from '../verify/report.ts';
 import { type VerifyOptions, verifyLog } from '../verify/verify-log.ts';
 import type { EventIntake } from './event-row.ts';
 import { type FollowOptions, followEvents } from './follow.ts';
+import { proveConsistency, proveInclusion } from './proofs.ts';
 import { type EventFilter, EventReader, type RecordedEvent } from './reader.ts';
+import type { PruneResult } from './retention.ts';
 import type { Sealer } from './sealer.ts';
 import type { WriteSession } from './write-session.ts';
 import type { Companion } from './writer.ts';
+
+const DAY_MS = 86_400_000;
 
 /** What {@link openRecorder} puts together. */
 export interface RecorderParts {
@@ -22,6 +29,7 @@ export interface RecorderParts {
   readonly signer: Signer | undefined;
   readonly sealer: Sealer;
   readonly clock: () => number;
+  readonly retentionDays: number;
 }
 
 /** An open log. Several processes may have the same one open. */
@@ -37,13 +45,17 @@ export class FlightRecorder {
   readonly #signer: Signer | undefined;
   readonly #session: WriteSession | undefined;
   readonly #reader: EventReader;
+  readonly #clock: () => number;
+  readonly #retentionDays: number;
 
-  constructor({ file, db, intake, session, signer, sealer, clock }: RecorderParts) {
+  constructor({ file, db, intake, session, signer, sealer, clock, retentionDays }: RecorderParts) {
     this.file = file;
     this.database = db;
     this.#intake = intake;
     this.#session = session;
     this.#signer = signer;
+    this.#clock = clock;
+    this.#retentionDays = retentionDays;
     this.#reader = new EventReader(db);
     this.problems = new ProblemStore({
       db,
@@ -113,6 +125,42 @@ export class FlightRecorder {
     this.#session?.flush();
     const ownSigner = this.#signer === undefined || options.publicKey !== undefined ? {} : { signer: this.#signer };
     return verifyLog(this.file, { ...ownSigner, ...options });
+  }
+
+  /**
+   * Proves with hashes alone that the event at `seq` is in the log of the first `size` events (default: all).
+   * `checkInclusion` of `@mex/flight-recorder/merkle` checks it; the root is that of a checkpoint of the same size.
+   * @throws RangeError outside the log, or before what retention has kept.
+   */
+  proveInclusion(seq: number, size?: number): InclusionClaim {
+    return proveInclusion(this.database, seq, size);
+  }
+
+  /** Proves that nothing was changed between two sizes; `checkConsistency` checks it. @throws as `proveInclusion`. */
+  proveConsistency(oldSize: number, size?: number): ConsistencyClaim {
+    return proveConsistency(this.database, oldSize, size);
+  }
+
+  /**
+   * The log as NDJSON for somebody who has the public key only; check it with `verifyExport`. Opened with its signer,
+   * the log is signed first and exported up to that checkpoint; otherwise the newest events may come unsigned.
+   */
+  exportLog(): AsyncIterable<string> {
+    if (this.#session === undefined || this.#signer === undefined) return exportLog(this.file);
+    return exportLog(this.file, parseCheckpoint(this.#session.checkpoint()).size);
+  }
+
+  /**
+   * Removes the oldest events up to the first one that is not older than `olderThan` (milliseconds since 1970, default:
+   * the retention of this log), and records `log.pruned`. What is left is verified as before.
+   * @throws MexError `LOG_READ_ONLY`, `LOG_WRITE_FAILED`; `LOG_HEAD_INVALID` when events were changed: run `verify`.
+   */
+  prune({ olderThan }: { readonly olderThan?: number } = {}): PruneResult {
+    const session = this.#session;
+    if (session === undefined) throw logReadOnly(this.file);
+    const now = this.#clock();
+    const parts = { db: this.database, file: this.file, intake: this.#intake, now };
+    return session.prune(olderThan ?? now - this.#retentionDays * DAY_MS, parts);
   }
 
   /** Commits what waits, signs, and closes. Safe to call twice. @throws MexError `LOG_WRITE_FAILED`; closed all the same. */

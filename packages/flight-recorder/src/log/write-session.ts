@@ -1,10 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { MexError } from '@mex/envelope';
 import type { Signer } from '../checkpoint/signer.ts';
 import { logClosed, logUnsigned } from '../errors.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { EventRow } from './event-row.ts';
 import type { LogHead } from './head.ts';
 import { Presence } from './presence.ts';
+import { firstToKeep, type PruneParts, type PruneResult, pruneEvents } from './retention.ts';
 import type { Sealer } from './sealer.ts';
 import { type AppendOutcome, type Companion, LogWriter, type PendingAppend } from './writer.ts';
 
@@ -109,7 +111,7 @@ export class WriteSession {
   transact(work: (head: LogHead, writer: LogWriter) => LogHead): void {
     if (this.#closed) throw logClosed();
     this.flush();
-    this.#writer.transact((head) => work(head, this.#writer));
+    this.#inTransaction(work);
   }
 
   /** Signs everything recorded so far, stores the checkpoint and returns it. @throws MexError `LOG_UNSIGNED`. */
@@ -125,6 +127,22 @@ export class WriteSession {
     return note;
   }
 
+  /** Removes the events before `olderThan`, and signs what is left. Errors as `pruneEvents`. */
+  prune(olderThan: number, parts: PruneParts): PruneResult {
+    let result: PruneResult = { removed: 0, first_kept: 0 };
+    this.transact((head, writer) => {
+      const first = firstToKeep(parts.db, head, olderThan);
+      result = { removed: Math.max(0, first - head.base.size), first_kept: Math.max(first, head.base.size) };
+      if (result.removed === 0) return head;
+      this.#presence.enter();
+      const pruned = pruneEvents(writer, head, first, parts);
+      this.#checkpointer?.store(pruned);
+      return pruned;
+    });
+    if (result.removed > 0) this.#presence.confirm();
+    return result;
+  }
+
   /** Commits what waits and leaves the log signed up to the last event. */
   close(): void {
     if (this.#closed) return;
@@ -132,11 +150,20 @@ export class WriteSession {
     clearTimeout(this.#idle);
     this.#closed = true;
     if (!this.#presence.isEntered) return;
-    this.#writer.transact((head) => {
+    this.#inTransaction((head) => {
       this.#checkpointer?.store(head);
       this.#presence.leave();
       return head;
     });
+  }
+
+  #inTransaction(work: (head: LogHead, writer: LogWriter) => LogHead): void {
+    try {
+      this.#writer.transact((head) => work(head, this.#writer));
+    } catch (error) {
+      this.#checkpointer?.reload();
+      throw error;
+    }
   }
 
   #signWhenIdle(): void {
@@ -151,13 +178,13 @@ export class WriteSession {
 
   #signNow(checkpointer: Checkpointer): void {
     try {
-      this.#writer.transact((head) => {
+      this.#inTransaction((head) => {
         checkpointer.store(head);
         return head;
       });
-    } catch {
+    } catch (error) {
       // Somebody else holds the log. The events are recorded and sealed; the next commit or close signs them.
-      checkpointer.reload();
+      if (!(error instanceof MexError)) throw error;
     }
   }
 }

@@ -57,7 +57,8 @@ export function checkStoredEvent(
   return { leaf, event };
 }
 
-function isCanonical(value: object, text: string | undefined): boolean {
+/** Whether `text` is the canonical JSON of `value`. */
+export function isCanonical(value: object, text: string | undefined): boolean {
   try {
     return canonicalJson(value) === text;
   } catch {
