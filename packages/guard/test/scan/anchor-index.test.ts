@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Anchor, AnchorIndex } from '../../src/scan/anchor-index.ts';
 
 /** The obvious way to find words. */
@@ -48,5 +48,21 @@ describe('AnchorIndex', () => {
   it('tells nothing found by undefined, also for texts shorter than any word', () => {
     const index = new AnchorIndex(anchorsOf(['token'], false));
     for (const text of ['', 't', 'to', 'tok', 'a clean text']) expect(index.find(text)).toBeUndefined();
+  });
+});
+
+describe('AnchorIndex without TextEncoder', () => {
+  it('reads code units one by one and finds the same, as in a sandbox that has none', async () => {
+    vi.stubGlobal('TextEncoder', undefined);
+    vi.resetModules();
+    try {
+      const { AnchorIndex: Bare } = await import('../../src/scan/anchor-index.ts');
+      const index = new Bare(anchorsOf(['token', 'key'], false));
+      const text = `é token ${'x'.repeat(20_000)} KEY`;
+      expect(index.find(text)?.map(({ start }) => start)).toEqual([2, 20_009]);
+    } finally {
+      vi.unstubAllGlobals();
+      vi.resetModules();
+    }
   });
 });
