@@ -1,0 +1,15 @@
+import type { Row } from './runner/row.ts';
+
+/** One case of the benchmark. It is run in a process of its own. */
+export type Case = () => Promise<readonly Row[]>;
+
+/** Every case, in the order of the table. Each is loaded only in the process that runs it. */
+export const CASES: Readonly<Record<string, () => Promise<Case>>> = {
+  gates: async () => (await import('./cases/gates.ts')).gates,
+  operations: async () => (await import('./cases/operations.ts')).operations,
+  recorder: async () => (await import('./cases/recorder.ts')).recorder,
+  artifacts: async () => (await import('./cases/artifacts.ts')).artifacts,
+  sbom: async () => (await import('./cases/sbom.ts')).sbom,
+  memory: async () => (await import('./cases/memory.ts')).memory,
+  threads: async () => (await import('./cases/threads.ts')).threads,
+};

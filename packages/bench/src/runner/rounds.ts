@@ -1,0 +1,59 @@
+/** Runs one round and answers one figure, always in the same unit. */
+export type Contender = () => Promise<number> | number;
+
+export interface RoundPlan {
+  /** Rounds that are thrown away: compilers and caches settle in them. */
+  readonly warmup: number;
+  readonly rounds: number;
+}
+
+/**
+ * Runs contenders turn by turn, each round beginning with another one, so that none always follows the same
+ * neighbour. Answers their figures by name, in the order of rounds.
+ */
+export async function takeTurns<Name extends string>(
+  contenders: Readonly<Record<Name, Contender>>,
+  { warmup, rounds }: RoundPlan,
+): Promise<Record<Name, number[]>> {
+  const names = Object.keys(contenders) as Name[];
+  const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let round = -warmup; round < rounds; round += 1) {
+    const first = Math.abs(round) % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      collectGarbage();
+      const figure = await contenders[name]();
+      if (round >= 0) figures[name].push(figure);
+    }
+  }
+  return figures;
+}
+
+/** What one contender left behind is not swept up at the cost of the next. Needs `--expose-gc`. */
+export function collectGarbage(): void {
+  globalThis.gc?.();
+}
+
+/** Milliseconds that `work` took. */
+export async function timed(work: () => Promise<unknown> | unknown): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+/** Runs `work` for `0 … count - 1`, `lanes` at a time; answers how many were done per second. */
+export async function throughput(
+  lanes: number,
+  count: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<number> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) {
+      const index = next;
+      next += 1;
+      await work(index);
+    }
+  };
+  const took = await timed(() => Promise.all(Array.from({ length: lanes }, lane)));
+  return (count / took) * 1_000;
+}
