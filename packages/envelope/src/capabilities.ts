@@ -14,7 +14,10 @@ export interface CapabilityAxis {
   readonly needsConsent: boolean;
 }
 
-const HOST_SCOPE = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*(:\d{1,5})?$/;
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';
+/** A host name in lower case, with its port if it is not the usual one. `*.` stands for itself until a broker reads it. */
+const HOST_SCOPE = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*(?::${PORT})?$`);
 const NAME_SCOPE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** The axes of the contract. Applications add none: a new axis is a contract change. */

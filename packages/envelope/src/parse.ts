@@ -32,7 +32,9 @@ export const CHECKERS = {
  * @throws MexError `ENVELOPE_SCHEMA_VERSION`, `ENVELOPE_INVALID`, or a code of the strict JSON door.
  */
 export function parseOperation(input: string | Uint8Array | object): PlannedOperation {
-  const value = typeof input === 'string' || input instanceof Uint8Array ? parseStrictJson(input) : input;
+  // Asking a view what it is runs no code of a stranger; asking a proxy does.
+  const isText = typeof input === 'string' || (ArrayBuffer.isView(input) && input instanceof Uint8Array);
+  const value = isText ? parseStrictJson(input) : input;
   const version = readMember(value, 'schema_version');
   if (typeof version === 'string' && version !== 'poe-1.0') {
     throw new MexError({

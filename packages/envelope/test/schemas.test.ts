@@ -3,6 +3,7 @@ import { parseStrictJson } from '@mex/envelope';
 import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { publishedFiles } from '../scripts/published-schemas.ts';
+import { patternFault } from '../src/params/pattern.ts';
 import { DOCUMENTS, invalidCases, SCHEMAS, validCases } from './documents.ts';
 
 const files = publishedFiles();
@@ -27,6 +28,15 @@ describe('[§3] the published schemas', () => {
     const ajv = new Ajv2020({ strict: true, strictTypes: false });
     for (const file of files.keys()) ajv.addSchema(read(file));
     expect(() => ajv.getSchema('mex:planned-operation')).not.toThrow();
+  });
+
+  it('hold their own patterns to what the patterns of engines are held to: no backtracking', () => {
+    for (const text of files.values()) {
+      for (const [, quoted = ''] of text.matchAll(/"pattern": (".*")/g)) {
+        const pattern: string = JSON.parse(quoted);
+        expect(patternFault(pattern), pattern).toBeUndefined();
+      }
+    }
   });
 
   it.each(DOCUMENTS)('$name is valid draft 2020-12, with title and description', ({ name }) => {

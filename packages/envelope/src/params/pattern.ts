@@ -9,7 +9,7 @@ import { type PatternNode, parsePattern } from './pattern-syntax.ts';
  * position automaton (Glushkov), as XML Schema and DTDs demand of content models.
  */
 
-const MAX_PATTERN_CHARS = 256;
+const MAX_PATTERN_CHARS = 512;
 const MAX_POSITIONS = 1_000;
 
 /** Characters of the pattern that can come first, come last, and whether it can match nothing. */
