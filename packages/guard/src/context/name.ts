@@ -49,10 +49,15 @@ export function readName(text: string, kind: NameKind, start: number, end: numbe
   return { kind, start: from, end: to, before, after: lastWord(text.slice(end, to)) };
 }
 
-/** Last part of an identifier, by separators and humps, in lower case. */
+/** Last part of an identifier, by separators and humps, in lower case. Written out: it runs for every `key` in every event. */
 function lastWord(text: string): string {
-  if (text === '') return '';
-  return /(?:[A-Z]?[a-z0-9]+|[A-Z0-9]+)(?=[^A-Za-z0-9]*$)/.exec(text)?.[0].toLowerCase() ?? '';
+  let end = text.length;
+  while (end > 0 && !isLetter(text, end - 1) && !isDigit(text, end - 1)) end--;
+  let start = end;
+  while (start > 0 && (isSmall(text, start - 1) || isDigit(text, start - 1))) start--;
+  if (start === end) while (start > 0 && isLetter(text, start - 1) && !isSmall(text, start - 1)) start--;
+  else if (start > 0 && isLetter(text, start - 1)) start--;
+  return text.slice(start, end).toLowerCase();
 }
 
 /** `acme key: …`: the word before a space qualifies the name as a prefix would. */
@@ -66,6 +71,7 @@ const isLetter = (text: string, at: number): boolean => {
   const code = text.charCodeAt(at) | 32;
   return code >= 97 && code <= 122;
 };
+const isDigit = (text: string, at: number): boolean => text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57;
 const isSmall = (text: string, at: number): boolean => text.charCodeAt(at) >= 97 && text.charCodeAt(at) <= 122;
 /** Words that people glue before `pass`. */
 const BEFORE_PASS = /(?:db|user|my|root|admin|smtp|mail|ftp|ssh|auth|login)$/i;
@@ -90,12 +96,13 @@ function isService(text: string, start: number, end: number): boolean {
   return isSmall(text, start - 1) && !isSmall(text, start) && !/[a-z][A-Z]/.test(text.slice(start, start + 5));
 }
 
-/** Encoded data changes case at random; short words in it prove nothing. */
+/** Encoded data changes case at random; short words in it prove nothing. Written ones are `pwd`, `Pwd` or `PWD`. */
 function isWritten(text: string, start: number, end: number): boolean {
   if (end - start > 6) return true;
-  const word = text.slice(start, end);
-  const rest = word.slice(1);
-  return rest === rest.toLowerCase() || word === word.toUpperCase();
+  const small = isSmall(text, start + 1) || !isLetter(text, start + 1);
+  if (!small && isSmall(text, start)) return false;
+  for (let at = start + 2; at < end; at++) if (isLetter(text, at) && isSmall(text, at) !== small) return false;
+  return true;
 }
 
 /** `/` and `+` before a name belong to a path or to base64; `? '` makes it one value of two. */
