@@ -49,13 +49,13 @@ export async function openRegistry(invocation: Invocation): Promise<Registry> {
   return createRegistry([...own, ...registrySources(readRegistryFile(file), file, 'added')]);
 }
 
-/** Everything wired, for commands that change or run something; makes the home when it is missing. */
-export async function openWiredHost(invocation: Invocation): Promise<Host> {
+/** Everything wired, for commands that change or run something; makes the home when it is missing. `prewarm`: engines it will need. */
+export async function openWiredHost(invocation: Invocation, prewarm: readonly string[] = []): Promise<Host> {
   const [{ openHost }, engines] = await Promise.all([import('@mex/host'), shippedEngines()]);
   // Bundled, the worker's first file is one level above the commands; from source the runtime knows its own.
   const bundled = extname(import.meta.url) === '.js';
   const threadEntry = bundled ? { threadEntry: new URL('../thread-entry.js', import.meta.url) } : {};
-  return openHost({ home: invocation.home, engines, ...threadEntry });
+  return openHost({ home: invocation.home, engines, prewarm, ...threadEntry });
 }
 
 /** Opens a host of a home that must exist, does something, and closes it whatever happens. */

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { Value } from '@sinclair/typebox/value';
+import { Errors } from '@sinclair/typebox/errors';
 import { MexError } from './errors.ts';
 import { issueAt, readPointer, type SchemaIssue } from './issue.ts';
 
@@ -74,5 +74,5 @@ export function createChecker<S extends TSchema>(schema: S): Checker<Static<S>> 
 }
 
 function* explainWithTypeBox(schema: TSchema, value: unknown): Iterable<SchemaIssue> {
-  for (const { path, message } of Value.Errors(schema, value)) yield issueAt(readPointer(path), message);
+  for (const { path, message } of Errors(schema, [], value)) yield issueAt(readPointer(path), message);
 }

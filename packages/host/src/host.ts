@@ -3,12 +3,20 @@ import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ArtifactStore, openArtifactStore } from '@mex/artifacts';
-import type { EngineManifest, EngineResult, FlightEvent, PlannedOperation, ProblemReport } from '@mex/envelope';
+import {
+  type EngineManifest,
+  type EngineResult,
+  type FlightEvent,
+  MexError,
+  type PlannedOperation,
+  type ProblemReport,
+} from '@mex/envelope';
 import { createFileSigner, type FlightRecorder, openRecorder, type Signer } from '@mex/flight-recorder';
 import type { Gate } from '@mex/gates';
 import {
   createRegistry,
   type EngineSource,
+  loadBundle,
   REGISTRY_FILE,
   type Registry,
   readRegistryFile,
@@ -21,6 +29,7 @@ import {
   type EntityResolver,
   type ExecuteOptions,
   type Runtime,
+  type SandboxTier,
 } from '@mex/runtime';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
@@ -47,6 +56,8 @@ export interface HostOptions {
   /** Signs checkpoints of the log. Default: an Ed25519 key in `<home>/keys`, made at first use. */
   readonly signer?: Signer;
   readonly resolveEntity?: EntityResolver;
+  /** Engines whose sandbox is started at once, while databases are being opened. */
+  readonly prewarm?: readonly string[];
   /** First file of the worker threads, for applications that bundle this package. */
   readonly threadEntry?: URL;
 }
@@ -101,6 +112,22 @@ export async function openHost(options: HostOptions): Promise<Host> {
     ? wrapPolicy(options.policy, 'application')
     : await loadPolicy(join(home, 'policy.json'));
   const registry = createRegistry(engineSources(home, options.engines ?? []));
+  const tier = createThreadTier(options.threadEntry === undefined ? {} : { entry: options.threadEntry });
+  if (policy.policy.tier === tier.name) prewarmEngines(tier, registry, options.prewarm ?? []);
+  try {
+    return await wire({ home, caller, policy, registry, tier, options });
+  } catch (error) {
+    await tier.close();
+    throw error;
+  }
+}
+
+interface Wiring extends Pick<Host, 'home' | 'caller' | 'policy' | 'registry'> {
+  readonly tier: SandboxTier;
+  readonly options: HostOptions;
+}
+
+async function wire({ home, caller, policy, registry, tier, options }: Wiring): Promise<Host> {
   const recorder = openRecorder({
     file: join(home, 'log.db'),
     signer: options.signer ?? createFileSigner(join(home, 'keys')),
@@ -113,7 +140,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
     dir: join(home, 'artifacts'),
     onQuarantine: ({ sha256 }) => void record('artifact.quarantined', { sha256 }),
   });
-  const tier = createThreadTier(options.threadEntry === undefined ? {} : { entry: options.threadEntry });
   const runtime = createRuntime({
     recorder,
     store: artifacts,
@@ -127,6 +153,20 @@ export async function openHost(options: HostOptions): Promise<Host> {
   await recordStart(recorder, registry, policy, caller);
   await runtime.recover();
   return wireHost({ home, registry, artifacts, recorder, policy, caller, runtime, record });
+}
+
+/** Reads the bundles itself: whatever is wrong with one is told when it is run. */
+function prewarmEngines(tier: SandboxTier, registry: Registry, engineIds: readonly string[]): void {
+  for (const engineId of engineIds) {
+    const { engine } = registry.resolve(engineId);
+    if (engine === undefined) continue;
+    try {
+      const text = loadBundle(engine.bundle, engineId);
+      tier.prewarm({ engineId, sha256: engine.bundle.sha256, text }, engine.manifest.default_budget.memory_bytes);
+    } catch (error) {
+      if (!(error instanceof MexError)) throw error;
+    }
+  }
 }
 
 type Wired = Pick<Host, 'home' | 'registry' | 'artifacts' | 'recorder' | 'policy' | 'caller' | 'record'> & {

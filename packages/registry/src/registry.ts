@@ -1,16 +1,12 @@
-import { type ErrorData, MexError, toErrorData } from '@mex/envelope';
+import { type ErrorData, MexError, quoteText, toErrorData } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
-import semver from 'semver';
+import compare from 'semver/functions/compare.js';
+import prerelease from 'semver/functions/prerelease.js';
+import rcompare from 'semver/functions/rcompare.js';
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
 import { type RegisteredEngine, registerManifest } from './entry.ts';
-
-/** Codes this package throws or reports. */
-export type RegistryErrorCode =
-  | 'REGISTRY_ENTRY_INVALID'
-  | 'REGISTRY_DUPLICATE_ENGINE'
-  | 'REGISTRY_UNREADABLE'
-  | 'REGISTRY_BUNDLE_MISSING'
-  | 'REGISTRY_BUNDLE_DIGEST'
-  | 'HSK-4001';
+import { entryError, type RegistryErrorCode } from './errors.ts';
 
 /** An entry that was left out, and why. The others are there (CONTRACT §10). */
 export interface DisabledEntry {
@@ -26,6 +22,8 @@ export interface EngineSource {
   readonly bundle: string;
   readonly origin: RegisteredEngine['origin'];
   readonly disabled?: boolean;
+  /** Why the entry cannot be used, when whoever read it saw that already. */
+  readonly fault?: string;
 }
 
 export type Resolution =
@@ -53,8 +51,7 @@ export function createRegistry(sources: readonly EngineSource[]): Registry {
       disabled.push({ engineId: source.engineId, error: toErrorData(thrown) });
     }
   }
-  for (const list of byId.values())
-    list.sort((a, b) => semver.rcompare(a.manifest.engine_version, b.manifest.engine_version));
+  for (const list of byId.values()) list.sort((a, b) => rcompare(versionOf(a), versionOf(b)));
   const engines = [...byId.keys()].sort().flatMap((id) => byId.get(id) ?? []);
   let digest: string | undefined;
   return {
@@ -68,33 +65,39 @@ export function createRegistry(sources: readonly EngineSource[]): Registry {
   };
 }
 
+function versionOf(engine: RegisteredEngine): string {
+  return engine.manifest.engine_version;
+}
+
 function addEngine(byId: Map<string, RegisteredEngine[]>, source: EngineSource): void {
-  if (source.disabled)
-    throw entryError(source.engineId, 'it was disabled by the operator', 'Enable it in mechanical_engines.json.');
+  const { engineId, disabled, fault } = source;
+  if (disabled) throw entryError(engineId, 'it was disabled by the operator', 'Enable it in mechanical_engines.json.');
+  if (fault !== undefined)
+    throw entryError(engineId, fault, `Remove it and add it again: mex engines remove ${engineId}`);
   const engine = registerManifest(source.manifest, source.bundle, source.origin);
   const id = engine.manifest.engine_id;
-  if (id !== source.engineId)
-    throw entryError(source.engineId, `its manifest is of ${id}`, 'Register it under its own engine_id.');
+  if (id !== engineId) throw entryError(engineId, `its manifest is of ${id}`, 'Register it under its own engine_id.');
   const list = byId.get(id) ?? [];
-  const twin = list.find((other) => other.manifest.engine_version === engine.manifest.engine_version);
-  if (twin !== undefined || list.some((other) => other.origin !== engine.origin)) {
-    throw new MexError<RegistryErrorCode>({
-      code: 'REGISTRY_DUPLICATE_ENGINE',
-      kind: 'integrity',
-      message: `${id} ${engine.manifest.engine_version} is registered already; the first registration stays.`,
-      remedy: `Remove one of the two: mex engines remove ${id}`,
-    });
-  }
+  verifyNew(list, engine);
   list.push(engine);
   byId.set(id, list);
 }
 
-function entryError(engineId: string, why: string, remedy: string): MexError<RegistryErrorCode> {
-  return new MexError({
-    code: 'REGISTRY_ENTRY_INVALID',
+/** Versions that differ in build metadata only have no order, so there would be no telling which one runs. */
+function verifyNew(list: readonly RegisteredEngine[], engine: RegisteredEngine): void {
+  const id = engine.manifest.engine_id;
+  const twin = list.find((other) => compare(versionOf(other), versionOf(engine)) === 0);
+  const first = list[0];
+  const isForeign = first !== undefined && first.origin !== engine.origin;
+  if (twin === undefined && !isForeign) return;
+  const there = isForeign
+    ? `${id} is ${first.origin === 'shipped' ? 'shipped with MEX' : 'registered by the operator'}`
+    : `${id} ${versionOf(engine)} is registered`;
+  throw new MexError<RegistryErrorCode>({
+    code: 'REGISTRY_DUPLICATE_ENGINE',
     kind: 'integrity',
-    message: `Registry entry ${engineId}: ${why}.`,
-    remedy,
+    message: `${there} already; the first registration stays.`,
+    remedy: `Remove one of the two (mex engines remove ${id}), or give it an id or a version of its own.`,
   });
 }
 
@@ -106,38 +109,37 @@ function resolveEngine(
 ): Resolution {
   const list = byId.get(engineId);
   if (list === undefined) return { error: unknownEngine(disabled, engineId) };
-  const wanted = range ?? '*';
-  if (semver.validRange(wanted) === null) {
-    return { error: versionError(engineId, `"${wanted.slice(0, 80)}" is not a semver range`, list) };
-  }
-  const options = {
-    includePrerelease: list.every((engine) => semver.prerelease(engine.manifest.engine_version) !== null),
-  };
-  const engine = list.find((candidate) => semver.satisfies(candidate.manifest.engine_version, wanted, options));
-  return engine ? { engine } : { error: versionError(engineId, `no registered version satisfies ${wanted}`, list) };
+  const wanted = validRange(range ?? '*');
+  if (wanted === null)
+    return { error: versionError(engineId, `${quoteText(range ?? '')} is not a semver range`, list) };
+  const options = { includePrerelease: list.every((engine) => prerelease(versionOf(engine)) !== null) };
+  const engine = list.find((candidate) => satisfies(versionOf(candidate), wanted, options));
+  return engine
+    ? { engine }
+    : { error: versionError(engineId, `no registered version satisfies ${wanted || '*'}`, list) };
 }
 
 function unknownEngine(disabled: readonly DisabledEntry[], engineId: string): ErrorData {
   const broken = disabled.find((entry) => entry.engineId === engineId);
   if (broken === undefined) {
     return {
-      code: 'ENGINE_UNKNOWN',
+      code: 'ENGINE_UNKNOWN' satisfies RegistryErrorCode,
       kind: 'validation',
-      message: `No engine "${engineId}" is registered.`,
+      message: `No engine ${quoteText(engineId)} is registered.`,
       retryable: false,
       remedy: 'See what there is with: mex engines list',
     };
   }
-  return { ...broken.error, code: 'ENGINE_DISABLED', message: `${engineId} is disabled: ${broken.error.message}` };
+  const code = 'ENGINE_DISABLED' satisfies RegistryErrorCode;
+  return { ...broken.error, code, message: `${engineId} is disabled: ${broken.error.message}` };
 }
 
 function versionError(engineId: string, why: string, list: readonly RegisteredEngine[]): ErrorData {
-  const versions = list.map((engine) => engine.manifest.engine_version).join(', ');
   return {
-    code: 'ENGINE_VERSION_UNSATISFIED',
+    code: 'ENGINE_VERSION_UNSATISFIED' satisfies RegistryErrorCode,
     kind: 'validation',
     message: `${engineId}: ${why}.`,
     retryable: false,
-    remedy: `Registered: ${versions}`,
+    remedy: `Registered: ${list.map(versionOf).join(', ')}`,
   };
 }

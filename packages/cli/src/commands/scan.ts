@@ -6,7 +6,7 @@ import { openWiredHost } from '../home.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { materialize } from '../materialize.ts';
 import { printScan } from '../scan/print-scan.ts';
-import { runScan } from '../scan/run-scan.ts';
+import { runScan, SBOM_ENGINE } from '../scan/run-scan.ts';
 import { scanDocument } from '../scan/scan-document.ts';
 import { openTarget } from '../scan/scan-target.ts';
 
@@ -16,7 +16,7 @@ export const scan: CommandRun = async (invocation, terminal) => {
   const out = optionText(invocation, 'out');
   const interrupt = onInterrupt(terminal);
   terminal.progress(`scanning ${target.root}`);
-  const host = await openWiredHost(invocation);
+  const host = await openWiredHost(invocation, [SBOM_ENGINE]);
   try {
     const outcome = await runScan(host, target, interrupt.signal);
     if (out !== undefined) await copyOutputs(host, outcome.result, out);

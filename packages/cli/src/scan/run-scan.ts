@@ -27,8 +27,6 @@ export interface ScanOutcome {
 export async function runScan(host: Host, target: ScanTarget, signal: AbortSignal): Promise<ScanOutcome> {
   const startedAt = new Date().toISOString();
   const runId = randomUUID();
-  // The worker starts while this thread walks the tree and hashes.
-  host.prewarm(SBOM_ENGINE);
   const candidates = findCandidates(target);
   const pin = await host.artifacts.pinFiles(target.root, candidates.files, {
     meta: { created_by: { actor_id: host.caller.id } },
@@ -44,6 +42,7 @@ export async function runScan(host: Host, target: ScanTarget, signal: AbortSigna
     engineId: SBOM_ENGINE,
     operation: 'sbom.generate',
     inputs: [pin.handle],
+    params: statedTime(),
     context: { run_id: runId, job_id: JOB },
   });
   const [result] = await Promise.all([host.execute(operation, { signal }), pinned, ...reported]);
@@ -111,3 +110,10 @@ function diagnosticId(event: FlightEvent): string[] {
 
 /** What to tell a person whose directory has no lockfile. */
 export const NOTHING_FOUND = `No lockfile was found. Looked for: ${LOOKED_FOR}.`;
+
+/** SOURCE_DATE_EPOCH, the reproducible-builds convention: seconds since 1970 that documents state as their time. */
+function statedTime(): Record<string, string> {
+  const epoch = process.env['SOURCE_DATE_EPOCH'];
+  if (epoch === undefined || !/^\d{1,11}$/.test(epoch)) return {};
+  return { timestamp: `${new Date(Number(epoch) * 1_000).toISOString().slice(0, 19)}Z` };
+}
