@@ -4,6 +4,7 @@ import { type Signer, verifierKeyOf } from '../checkpoint/signer.ts';
 import { headInvalid, signerMismatch } from '../errors.ts';
 import { Frontier } from '../merkle/frontier.ts';
 import { openForReading, openForWriting } from '../store/database.ts';
+import { forgetDigest } from '../store/rest-digest.ts';
 import { newEventId } from './event-id.ts';
 import { DEFAULT_REDACTOR, type EventRedactor } from './event-redactor.ts';
 import { EventIntake } from './event-row.ts';
@@ -53,6 +54,7 @@ export function openRecorder(options: RecorderOptions): FlightRecorder {
   const db = openForWriting(file, { origin, verifierKey, seal: sealer.sealHead(empty) });
   try {
     checkIdentity(db, file, verifierKey);
+    forgetDigest(file);
     const session = new WriteSession({ db, file, signer, sealer, clock });
     session.start((head) => {
       checkTail(db, file, head);

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { parseStored } from '../store/stored-json.ts';
 
 /** Marks the writers of this process; a process that got a dead one's number is told from it by this. */
 const PROCESS_TOKEN = randomUUID();
 
+interface WriterMark {
+  readonly token: string;
+  readonly pid: number;
+}
+
 /**
- * The table of processes that are writing. A row whose process is gone means that it did not close the log.
- * Process numbers are those of one machine: two hosts, or two containers, must not write one log.
+ * The list of processes that are writing, kept in the head row. A mark whose process is gone means that it did not close
+ * the log. Process numbers are those of one machine: two hosts, or two containers, must not write one log.
  */
 export class Presence {
   readonly #db: DatabaseSync;
@@ -19,9 +25,9 @@ export class Presence {
 
   /** Enters this writer. Inside a transaction; `confirm` once that is committed. */
   enter(): void {
-    if (!this.#entered) {
-      this.#db.prepare('INSERT OR IGNORE INTO log_writers VALUES (?, ?)').run(this.#token, process.pid);
-    }
+    if (this.#entered) return;
+    const others = this.#read().filter((mark) => mark.token !== this.#token);
+    this.#write([...others, { token: this.#token, pid: process.pid }]);
   }
 
   confirm(): void {
@@ -33,30 +39,39 @@ export class Presence {
   }
 
   leave(): void {
-    this.#db.prepare('DELETE FROM log_writers WHERE token = ?').run(this.#token);
+    this.#write(this.#read().filter((mark) => mark.token !== this.#token));
   }
 
-  /** Whether some writer died; cheap, as the table is nearly always empty. */
+  /** Whether some writer died. */
   hasDead(): boolean {
-    return this.#dead().length > 0;
+    return this.#read().some((mark) => !isAlive(mark));
   }
 
   removeDead(): void {
-    const remove = this.#db.prepare('DELETE FROM log_writers WHERE token = ?');
-    for (const token of this.#dead()) remove.run(token);
+    this.#write(this.#read().filter(isAlive));
   }
 
-  #dead(): string[] {
-    const dead: string[] = [];
-    for (const { token, pid } of this.#db.prepare('SELECT token, pid FROM log_writers').all()) {
-      if (typeof token === 'string' && !isAlive(token, Number(pid))) dead.push(token);
-    }
-    return dead;
+  #read(): WriterMark[] {
+    const list = parseStored(this.#db.prepare('SELECT writers FROM log_head').get()?.['writers']);
+    // A damaged list counts as a writer that died.
+    return Array.isArray(list) ? list.map(readMark) : [{ token: '', pid: 0 }];
+  }
+
+  #write(marks: readonly WriterMark[]): void {
+    this.#db.prepare('UPDATE log_head SET writers = ?').run(JSON.stringify(marks));
   }
 }
 
-function isAlive(token: string, pid: number): boolean {
+function readMark(value: unknown): WriterMark {
+  const token: unknown = value instanceof Object ? Reflect.get(value, 'token') : undefined;
+  const pid: unknown = value instanceof Object ? Reflect.get(value, 'pid') : undefined;
+  return { token: typeof token === 'string' ? token : '', pid: typeof pid === 'number' ? pid : 0 };
+}
+
+function isAlive({ token, pid }: WriterMark): boolean {
   if (pid === process.pid) return token.startsWith(`${PROCESS_TOKEN}/`);
+  // Zero and negative numbers are groups of processes.
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

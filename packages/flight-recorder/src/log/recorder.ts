@@ -6,6 +6,7 @@ import { logReadOnly } from '../errors.ts';
 import { exportLog } from '../export/export-log.ts';
 import type { ConsistencyClaim, InclusionClaim } from '../merkle/check.ts';
 import { ProblemStore } from '../problems/problem-store.ts';
+import { keepDigest } from '../store/rest-digest.ts';
 import type { VerifyReport } from '../verify/report.ts';
 import { type VerifyOptions, verifyLog } from '../verify/verify-log.ts';
 import type { EventIntake } from './event-row.ts';
@@ -173,6 +174,7 @@ export class FlightRecorder {
       return Promise.reject(error);
     } finally {
       this.database.close();
+      if (this.#session !== undefined) keepDigest(this.file);
     }
   }
 

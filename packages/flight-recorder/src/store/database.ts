@@ -64,7 +64,7 @@ function createLog(db: DatabaseSync, identity: LogIdentity): void {
     const { count } = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get() ?? {};
     if (userVersion(db) === 0 && count === 0) {
       createSchema(db);
-      db.prepare("INSERT INTO log_head VALUES (0, ?, ?, 0, x'', 0, x'', ?)").run(
+      db.prepare("INSERT INTO log_head VALUES (0, ?, ?, 0, x'', 0, x'', ?, '[]')").run(
         identity.origin,
         identity.verifierKey ?? null,
         identity.seal,

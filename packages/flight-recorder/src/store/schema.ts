@@ -32,10 +32,10 @@ const TABLES = [
     base_frontier BLOB NOT NULL,
     size INTEGER NOT NULL,
     frontier BLOB NOT NULL,
-    seal BLOB NOT NULL
+    seal BLOB NOT NULL,
+    writers TEXT NOT NULL
   ) STRICT`,
   'CREATE TABLE log_checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL, frontier BLOB NOT NULL) STRICT',
-  'CREATE TABLE log_writers (token TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT, WITHOUT ROWID',
   `CREATE TABLE problems (
     id TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,

@@ -13,6 +13,7 @@ import { Sealer } from '../log/sealer.ts';
 import { Frontier } from '../merkle/frontier.ts';
 import { sameHash } from '../merkle/hash.ts';
 import { openForReading } from '../store/database.ts';
+import { checkDigest } from '../store/rest-digest.ts';
 import { KeptCheckpoint } from './kept-checkpoint.ts';
 import { checkPruning, PruneRecords } from './prune-records.ts';
 import { ReplayedProblems } from './replayed-problems.ts';
@@ -41,8 +42,13 @@ export interface VerifyOptions {
  */
 export async function verifyLog(file: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const key = trustedKey(options);
+  // Before the log is opened, which makes SQLite's side files.
+  const isAtRest = checkDigest(file);
   const db = openForReading(file);
   const run = new Verification(db, options, key);
+  if (isAtRest === false) {
+    run.findings.add('DATABASE_DAMAGED', 'The database file is not as the recorder left it when it was closed last.');
+  }
   try {
     db.exec('BEGIN');
     await run.walk();
