@@ -65,3 +65,4 @@ export type { SchemaIssue } from './issue.ts';
 export { canonicalBytes, canonicalJson, type JsonValue, parseStrictJson, utf8Length } from './json/index.ts';
 export { compileParamsSchema } from './params-schema.ts';
 export { CHECKERS, flightEventIssues, isFlightEvent, parseOperation } from './parse.ts';
+export { escapeControls, quoteText } from './quote.ts';

@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statS
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { BOUNDS, CHECKERS, MexError, type RegistryDocument, type RegistryEntry } from '@mex/envelope';
 import { parseStrictJson } from '@mex/envelope/json';
+import semver from 'semver';
 import { messageOf, type RegistryErrorCode } from './errors.ts';
 import type { EngineSource } from './registry.ts';
 
@@ -117,7 +118,7 @@ function syncDirectory(path: string): void {
 export function addRegistryEntry(document: RegistryDocument, entry: RegistryEntry): RegistryDocument {
   const { engine_id, engine_version } = entry.manifest;
   const others = (document.engines[engine_id] ?? []).filter(
-    (other) => !CHECKERS.registryEntry.check(other) || other.manifest.engine_version !== engine_version,
+    (other) => !CHECKERS.registryEntry.check(other) || !semver.eq(other.manifest.engine_version, engine_version),
   );
   return { ...document, engines: { ...document.engines, [engine_id]: [...others, entry] } };
 }

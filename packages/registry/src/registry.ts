@@ -10,6 +10,7 @@ import { entryError, type RegistryErrorCode } from './errors.ts';
 
 /** An entry that was left out, and why. The others are there (CONTRACT §10). */
 export interface DisabledEntry {
+  /** The id it was registered under, with `?` for characters that no record takes. */
   readonly engineId: string;
   readonly error: ErrorData;
 }
@@ -48,7 +49,7 @@ export function createRegistry(sources: readonly EngineSource[]): Registry {
     try {
       addEngine(byId, source);
     } catch (thrown) {
-      disabled.push({ engineId: source.engineId, error: toErrorData(thrown) });
+      disabled.push({ engineId: recordableId(source.engineId), error: toErrorData(thrown) });
     }
   }
   for (const list of byId.values()) list.sort((a, b) => rcompare(versionOf(a), versionOf(b)));
@@ -63,6 +64,12 @@ export function createRegistry(sources: readonly EngineSource[]): Registry {
     },
     resolve: (engineId, range) => resolveEngine(byId, disabled, engineId, range),
   };
+}
+
+/** Ids of a registry file are any text; events and Problems take short ones without white space (CONTRACT §11). */
+function recordableId(engineId: string): string {
+  const id = engineId.slice(0, 256).replace(/[\s\p{C}]/gu, '?');
+  return id === '' ? '?' : id;
 }
 
 function versionOf(engine: RegisteredEngine): string {
