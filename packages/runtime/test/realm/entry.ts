@@ -1,4 +1,5 @@
 // A worker that runs attack bodies: in a disarmed realm, or in a plain thread to prove that each attack works there.
+import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type CallWorld, createRealm, type Realm } from '../../src/sandbox/realm/realm.ts';
@@ -54,6 +55,13 @@ function createPlain(): Realm {
   };
 }
 
+/**
+ * What no engine is ever handed: Node's process object and loaders, taken before the realm was made. Tests of the second
+ * wall give it to the engine all the same.
+ */
+const loader = new Script('(id) => import(id)', { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+const outside = { process, require: createRequire(import.meta.url), load: loader.runInThisContext() as unknown };
+
 const realm =
   data.mode === 'plain'
     ? createPlain()
@@ -83,7 +91,7 @@ async function serve(call: EntryCall): Promise<void> {
   try {
     const body: unknown = Reflect.get(Object(bodies), call.name);
     if (typeof body !== 'function') throw new Error(`no body ${call.name}`);
-    value = describe(await Reflect.apply(body, undefined, [call.target]));
+    value = describe(await Reflect.apply(body, undefined, [call.target, outside]));
   } catch (thrown) {
     ok = false;
     value = describe(thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown);

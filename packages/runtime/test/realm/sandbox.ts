@@ -3,7 +3,7 @@ import type { CallWorld } from '../../src/sandbox/realm/realm.ts';
 import type { EntryCall, EntryData, EntryReply } from './entry.ts';
 
 export type Mode = EntryData['mode'];
-/** Name → body of `async (t) => { … }`, as text. */
+/** Name → body of `async (t, outside) => { … }`, as text. */
 export type Bodies = Readonly<Record<string, string>>;
 
 export const FROZEN: CallWorld = { nowMs: 1_700_000_000_000, seedHex: 'c0ffee', frozen: true };
@@ -97,7 +97,9 @@ export class Sandbox {
 }
 
 export function bundle(bodies: Bodies): string {
-  const entries = Object.entries(bodies).map(([name, body]) => `${JSON.stringify(name)}: async (t) => {\n${body}\n}`);
+  const entries = Object.entries(bodies).map(
+    ([name, body]) => `${JSON.stringify(name)}: async (t, outside) => {\n${body}\n}`,
+  );
   return `(function(){ __mex_register__({\n${entries.join(',\n')}\n}); })();`;
 }
 
