@@ -10,6 +10,9 @@ const BUSY_MS = 5_000;
 /** Page cache in KiB: what the indexes of a million events need to stay off the disk. */
 const CACHE_KIB = 16_384;
 
+/** Pages after which the write-ahead log is copied into the database: 16 MiB, so that a page written often is copied once. */
+const WAL_PAGES = 4_096;
+
 /** What a new log starts with. */
 export interface LogIdentity {
   readonly origin: string;
@@ -38,7 +41,9 @@ export function openForWriting(file: string, identity: LogIdentity): DatabaseSyn
   closeSync(openSync(file, 'a', 0o600));
   return opened(file, false, (db) => {
     if (userVersion(db) === 0) createLog(db, identity);
-    db.exec(`PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -${CACHE_KIB}`);
+    db.exec(
+      `PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${WAL_PAGES}`,
+    );
   });
 }
 
