@@ -1,7 +1,8 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Signer } from '../checkpoint/signer.ts';
 import { sameHash } from '../merkle/hash.ts';
 import type { LogHead } from './head.ts';
+import { Hmac } from './hmac.ts';
 
 /**
  * Makes seals: HMACs that tie the tree at its present size, and the texts of problems, to the signing key.
@@ -12,21 +13,18 @@ import type { LogHead } from './head.ts';
  * quiet.
  */
 export class Sealer {
-  readonly #key: KeyObject;
+  readonly #hmac: Hmac;
 
   /** Without a signer the seals are checksums that anybody can make: they find accidents only. */
   constructor(signer: Signer | undefined) {
     // The second line can be no tree size, so this is never a checkpoint. Ed25519 signatures of one text are all the same.
     const secret = signer?.sign(Buffer.from(`${signer.keyName}\nhead seal key\n`)) ?? 'unsigned log';
-    this.#key = createSecretKey(hash('sha256', secret, 'buffer'));
+    this.#hmac = new Hmac(hash('sha256', secret, 'buffer'));
   }
 
   sealHead(head: Pick<LogHead, 'origin' | 'base' | 'tree'>): Uint8Array {
-    return createHmac('sha256', this.#key)
-      .update(`mex-log-head-1\n${head.origin}\n${head.base.size}\n${head.tree.size}\n`)
-      .update(head.base.toBytes())
-      .update(head.tree.toBytes())
-      .digest();
+    const text = `mex-log-head-1\n${head.origin}\n${head.base.size}\n${head.tree.size}\n`;
+    return this.#hmac.of(Buffer.from(text), head.base.toBytes(), head.tree.toBytes());
   }
 
   checkHead(head: LogHead): boolean {
@@ -35,6 +33,6 @@ export class Sealer {
 
   /** `report` is the stored text of the problem `id`. */
   sealReport(id: string, report: string): Uint8Array {
-    return createHmac('sha256', this.#key).update(`mex-log-problem-1\n${id}\n${report}`).digest();
+    return this.#hmac.of(Buffer.from(`mex-log-problem-1\n${id}\n${report}`));
   }
 }

@@ -1,22 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MexError } from '@mex/envelope';
-import { headInvalid, invalidEvent, writeFailed } from '../errors.ts';
+import { headInvalid, writeFailed } from '../errors.ts';
 import type { Frontier } from '../merkle/frontier.ts';
-import { HASH_BYTES } from '../merkle/hash.ts';
 import type { EventRow } from './event-row.ts';
+import { EventTable } from './event-table.ts';
 import { type LogHead, readHead } from './head.ts';
 import type { Sealer } from './sealer.ts';
 
 /** Writes of the caller that belong to the same transaction as the events. Synchronous; it must not end the transaction. */
 export type Companion = (db: DatabaseSync) => void;
-
-const leaf = Buffer.alloc(HASH_BYTES);
-
-/** The bytes of a leaf hash, in a buffer that the next call uses again. SQLite copies what it is given. */
-function leafBytes(text: string): Uint8Array {
-  leaf.write(text, 'latin1');
-  return leaf;
-}
 
 /** One append as it waits for its transaction. */
 export interface PendingAppend {
@@ -35,6 +27,7 @@ export class LogWriter {
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #sealer: Sealer;
+  readonly #table: EventTable;
   readonly #statements: ReturnType<typeof prepareStatements>;
   #head: LogHead | undefined;
   #dataVersion: unknown;
@@ -43,6 +36,7 @@ export class LogWriter {
     this.#db = db;
     this.#file = file;
     this.#sealer = sealer;
+    this.#table = new EventTable(db, file);
     this.#statements = prepareStatements(db);
   }
 
@@ -52,30 +46,25 @@ export class LogWriter {
    * @throws MexError `LOG_WRITE_FAILED` or `LOG_HEAD_INVALID`; then nothing of the batch is recorded.
    */
   write(batch: readonly PendingAppend[], beforeCommit: BeforeCommit): AppendOutcome[] {
-    let head: LogHead;
-    const outcomes: AppendOutcome[] = [];
     try {
       this.#statements.begin.run();
       const before = this.#currentHead();
       const tree = before.tree.clone();
-      const solo = batch.length === 1;
-      for (const append of batch) outcomes.push(this.#apply(append, tree, solo));
-      head = { ...before, tree };
-      if (outcomes.some((outcome) => outcome.ok)) {
-        head = this.storeHead(head);
-        beforeCommit(head);
-        this.#statements.commit.run();
-      } else {
+      const outcomes = this.#applyTogether(batch, tree) ?? this.#applyEach(batch, tree);
+      if (!outcomes.some((outcome) => outcome.ok)) {
         this.#statements.rollback.run();
         return outcomes;
       }
+      const head = this.storeHead({ ...before, tree });
+      beforeCommit(head);
+      this.#statements.commit.run();
+      this.#head = head;
+      return outcomes;
     } catch (error) {
       this.#abandon();
       if (error instanceof MexError) throw error;
       throw writeFailed(this.#file, error);
     }
-    this.#head = head;
-    return outcomes;
   }
 
   /** Runs `work` as a transaction of its own; what it returns becomes the head. Errors as `write`. */
@@ -94,7 +83,7 @@ export class LogWriter {
 
   /** Adds rows to the table and to `tree`. Inside a transaction only. */
   insert(rows: readonly EventRow[], tree: Frontier): void {
-    this.#insertRows(rows, tree.size);
+    this.#table.insert(rows, tree.size);
     for (const row of rows) tree.push(row.leaf_hash);
   }
 
@@ -105,13 +94,36 @@ export class LogWriter {
     return { ...head, seal };
   }
 
+  /** All rows at once, when no companion has to run in between; `undefined` when some append cannot be recorded. */
+  #applyTogether(batch: readonly PendingAppend[], tree: Frontier): AppendOutcome[] | undefined {
+    if (batch.length === 1 || batch.some((append) => append.companion !== undefined)) return undefined;
+    const rows = batch.flatMap((append) => append.rows);
+    this.#statements.savepoint.run();
+    try {
+      this.#table.insert(rows, tree.size);
+    } catch (error) {
+      if (!this.#db.isTransaction) throw error;
+      this.#statements.rollbackTo.run();
+      this.#statements.release.run();
+      return undefined;
+    }
+    this.#statements.release.run();
+    for (const row of rows) tree.push(row.leaf_hash);
+    return batch.map(() => ({ ok: true }));
+  }
+
+  #applyEach(batch: readonly PendingAppend[], tree: Frontier): AppendOutcome[] {
+    const solo = batch.length === 1;
+    return batch.map((append) => this.#apply(append, tree, solo));
+  }
+
   #apply(append: PendingAppend, tree: Frontier, solo: boolean): AppendOutcome {
     const { rows, companion } = append;
     // One row without companion is one statement, which is atomic by itself; so is a whole transaction.
     const guarded = !solo && (companion !== undefined || rows.length > 1);
     if (guarded) this.#statements.savepoint.run();
     try {
-      this.#insertRows(rows, tree.size);
+      this.#table.insert(rows, tree.size);
       if (companion !== undefined) this.#accompany(companion);
     } catch (error) {
       // A lost transaction takes the other appends with it; they must not be told that they succeeded.
@@ -123,31 +135,6 @@ export class LogWriter {
     if (guarded) this.#statements.release.run();
     for (const row of rows) tree.push(row.leaf_hash);
     return { ok: true };
-  }
-
-  #insertRows(rows: readonly EventRow[], first: number): void {
-    const { insert } = this.#statements;
-    let seq = first;
-    try {
-      for (const row of rows) {
-        insert.run(
-          seq,
-          row.event_id,
-          row.type,
-          row.subject,
-          row.activity_span_id,
-          row.session_span_id,
-          row.timestamp,
-          leafBytes(row.leaf_hash),
-          row.payload,
-        );
-        seq += 1;
-      }
-    } catch (error) {
-      const isTaken = error instanceof Error && error.message.includes('events.event_id');
-      if (!isTaken) throw writeFailed(this.#file, error);
-      throw invalidEvent('/event_id', 'The log already holds an event with this id', seq - first);
-    }
   }
 
   #accompany(companion: Companion): void {
@@ -189,7 +176,6 @@ function prepareStatements(db: DatabaseSync): Record<StatementName, StatementSyn
     savepoint: db.prepare('SAVEPOINT one_append'),
     release: db.prepare('RELEASE one_append'),
     rollbackTo: db.prepare('ROLLBACK TO one_append'),
-    insert: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     head: db.prepare('UPDATE log_head SET base = ?, base_frontier = ?, size = ?, frontier = ?, seal = ? WHERE id = 0'),
     dataVersion: db.prepare('PRAGMA data_version'),
     lastSeq: db.prepare('SELECT max(seq) AS seq FROM events'),
@@ -203,7 +189,6 @@ type StatementName =
   | 'savepoint'
   | 'release'
   | 'rollbackTo'
-  | 'insert'
   | 'head'
   | 'dataVersion'
   | 'lastSeq';
