@@ -10,6 +10,7 @@ import { harden, hardenError } from './harden.ts';
 import { denyImports } from './imports.ts';
 import { findHiddenIntrinsics, repairOverrides } from './intrinsics.ts';
 import { pinLocale } from './locale.ts';
+import { findNodeErrors, freezeImportError } from './node-errors.ts';
 import { hide } from './object.ts';
 import { createProcessFacade, disarmProcess, type StrayKind } from './process.ts';
 import { createRegExpGuard, deleteRegExpStatics, type RegExpGuard, regexpFunctions } from './regexp-guard.ts';
@@ -89,15 +90,16 @@ function installHostNames(worlds: Worlds, onConsole: (line: string) => void): vo
   hide(globalThis, 'process', createProcessFacade(defer));
   hide(globalThis, 'console', createConsole(worlds, onConsole));
   hide(globalThis, 'Atomics', createAtomicsForPiscina());
-  trimUrls();
 }
 
 function freezeAll(): void {
+  const urlIterators = trimUrls();
   const globals = trimGlobals();
-  const hidden = findHiddenIntrinsics();
+  const hidden = [...findHiddenIntrinsics(), ...urlIterators, ...findNodeErrors()];
   repairOverrides();
   harden([...globals, ...hidden, ...regexpFunctions(), Reflect.getPrototypeOf(globalThis)]);
   hardenError();
+  freezeImportError();
 }
 
 function endWorker(kind: StrayKind): never {
@@ -136,6 +138,7 @@ class DisarmedRealm implements Realm {
   }
 
   beginCall(world: CallWorld): void {
+    this.endCall();
     if (!this.regexps.restore()) throw new Error('The call before changed RegExp.prototype for good.');
     resetStackLimit();
     this.call = this.worlds.enter(world);
