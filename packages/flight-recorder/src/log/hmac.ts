@@ -7,8 +7,8 @@ const BLOCK_BYTES = 64;
  * which for a short text costs several times the hashing; a test holds the two against each other.
  */
 export class Hmac {
-  readonly #inner: Buffer;
-  readonly #outer: Buffer;
+  readonly #inner: Uint8Array;
+  readonly #outer: Uint8Array;
 
   constructor(key: Uint8Array) {
     if (key.length > BLOCK_BYTES) throw new RangeError(`a key of ${key.length} bytes is too long`);
