@@ -45,7 +45,7 @@ process.exitCode = failed ? 1 : 0;
 
 async function runCase(name: string): Promise<readonly Row[] | undefined> {
   const file = fileURLToPath(new URL('./run-case.ts', import.meta.url));
-  const child = fork(file, [name], { execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'] });
+  const child = fork(file, [name], { execArgv: [] });
   let rows: readonly Row[] | undefined;
   // Rows come from our own code in a process of our own.
   child.on('message', (message) => {

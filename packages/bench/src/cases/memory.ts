@@ -15,7 +15,6 @@ const GROWTH = 1.1;
 /** What 100,000 operations in one process leave on the heap, beside what 10,000 left. */
 export const memory: Case = () =>
   withDirectory('memory', async (dir) => {
-    if (globalThis.gc === undefined) throw new Error('run node with --expose-gc');
     const host = await openHelloHost(dir);
     try {
       const early = await heapAfter(EARLY);

@@ -8,10 +8,10 @@ import { quantile } from '../runner/statistics.ts';
 import { openHelloHost, planNothing, runNothing } from './hello-host.ts';
 
 const IN_FLIGHT = 64;
-const OPERATIONS = 4_000;
+const OPERATIONS = 3_000;
 const BARE_TASKS = 10_000;
 const MCP_CALLS = 600;
-const ONE_BY_ONE = 500;
+const ONE_BY_ONE = 300;
 
 /** A governed operation that does nothing, everything durable, its worker warm. */
 export const operations: Case = () =>
@@ -34,7 +34,7 @@ export const operations: Case = () =>
             return quantile(samples, 0.5);
           },
         },
-        { warmup: 2, rounds: 7 },
+        { warmup: 2, rounds: 6 },
       );
       const speed = { unit: '/s', figure: 'speed', ours: figures.governed } as const;
       return [

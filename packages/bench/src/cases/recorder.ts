@@ -21,7 +21,7 @@ export const recorder: Case = () =>
     const rows: Row[] = [];
     for (const { size, transactions } of SIZES) {
       const file = join(dir, `log-${size}.db`);
-      const log = await openRecorder({ file, signer: createFileSigner(join(dir, `keys-${size}`)) });
+      const log = openRecorder({ file, signer: createFileSigner(join(dir, `keys-${size}`)) });
       const raw = openRawLog(join(dir, `raw-${size}.db`), file, log.database);
       try {
         const perSecond = (milliseconds: number): number => (size * transactions * 1_000) / milliseconds;

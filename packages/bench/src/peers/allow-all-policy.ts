@@ -5,6 +5,8 @@
  * A policy with rules also parses that JSON and evaluates them, so this is the least any decision can cost.
  */
 
+/** Magic number and version of a WebAssembly module. */
+const MODULE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const I32 = 0x7f;
 const END = 0x0b;
 const GLOBAL_GET = 0x23;
@@ -62,7 +64,7 @@ export function allowAllPolicy(): Uint8Array<ArrayBuffer> {
   const data = (at: number, value: string): Bytes => [0, ...constant(at), END, ...text(`${value}\0`)];
   const global = (value: number, mutable: 0 | 1): Bytes => [I32, mutable, ...constant(value), END];
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...MODULE,
     ...section(
       1,
       FUNCTIONS.map(([, count, returns]) => [

@@ -26,7 +26,10 @@ export function openRawLog(file: string, like: string, settings: DatabaseSync): 
   const statements = schema.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid').all();
   schema.close();
   const db = new DatabaseSync(file);
-  for (const pragma of PRAGMAS) db.exec(`PRAGMA ${pragma} = ${settings.prepare(`PRAGMA ${pragma}`).get()?.[pragma]}`);
+  for (const pragma of PRAGMAS) {
+    const value = settings.prepare(`PRAGMA ${pragma}`).get()?.[pragma];
+    db.exec(`PRAGMA ${pragma} = ${String(value)}`);
+  }
   for (const { sql } of statements) db.exec(String(sql));
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
