@@ -42,7 +42,7 @@ function titleOfEvent(type: string): string {
 }
 
 /** Every published document by the name of its file. */
-export const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
+const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
   actor: { schema: Actor, title: 'Actor', description: 'Who asks or acts.' },
   'artifact-handle': {
     schema: ArtifactHandle,
@@ -124,7 +124,7 @@ export const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** The JSON Schema of one document, self-contained: what has an id of its own goes to `$defs`. */
-export function publishSchema({ schema, title, description }: PublishedDocument): Json {
+function publishSchema({ schema, title, description }: PublishedDocument): Json {
   const defs: Record<string, Json> = {};
   const hoist = (node: Json): Json => {
     if (Array.isArray(node)) return node.map(hoist);

@@ -26,7 +26,6 @@ export const Budget = Type.Partial(Type.Object(fields), { ...CLOSED, $id: 'mex:b
 export type Budget = Static<typeof Budget>;
 
 /** What was spent, in the units of the budget. */
-export const Usage = FullBudget;
 export type Usage = FullBudget;
 
 export type BudgetField = keyof FullBudget;

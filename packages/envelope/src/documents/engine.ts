@@ -20,7 +20,7 @@ import {
 } from './primitives.ts';
 
 /** A JSON Schema (draft 2020-12) in the dialect that `compileParamsSchema` accepts. */
-export const ParamsSchema = mapOf(Type.Unknown());
+const ParamsSchema = mapOf(Type.Unknown());
 
 export const OutputDeclaration = Type.Object(
   {

@@ -43,7 +43,7 @@ const Refs = Type.Array(Ref, { maxItems: 1_000 });
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
 /** FR-EVT-001 */
-export const TerminalCommandEvent = event('terminal_command', {
+const TerminalCommandEvent = event('terminal_command', {
   session_id: ShortId,
   cwd: Path,
   command: Path,
@@ -56,7 +56,7 @@ export const TerminalCommandEvent = event('terminal_command', {
 });
 
 /** FR-EVT-002 */
-export const EditorEditEvent = event('editor_edit', {
+const EditorEditEvent = event('editor_edit', {
   editor_surface: ShortId,
   path: Path,
   before_hash: Nullable(Sha256),
@@ -66,7 +66,7 @@ export const EditorEditEvent = event('editor_edit', {
 });
 
 /** FR-EVT-003 */
-export const DiagnosticEvent = event('diagnostic', {
+const DiagnosticEvent = event('diagnostic', {
   diagnostic_id: Uuid,
   severity: Severity,
   source: ShortId,
@@ -74,7 +74,7 @@ export const DiagnosticEvent = event('diagnostic', {
 });
 
 /** FR-EVT-005 */
-export const DebugBundleExportEvent = event('debug_bundle_export', {
+const DebugBundleExportEvent = event('debug_bundle_export', {
   bundle_id: Uuid,
   scope: ShortId,
   redaction_mode: Type.Union([Type.Literal('SAFE_DEFAULT'), Type.Literal('WORKSPACE'), Type.Literal('FULL_LOCAL')]),
@@ -83,7 +83,7 @@ export const DebugBundleExportEvent = event('debug_bundle_export', {
 });
 
 /** FR-EVT-006 */
-export const LlmInferenceEvent = event('llm_inference', {
+const LlmInferenceEvent = event('llm_inference', {
   trace_id: ShortId,
   model_id: ShortId,
   token_usage: Type.Object({ input: Count, output: Count }, CLOSED),
@@ -93,7 +93,7 @@ export const LlmInferenceEvent = event('llm_inference', {
 });
 
 /** FR-EVT-007 */
-export const ToolCallEvent = event('tool_call', {
+const ToolCallEvent = event('tool_call', {
   tool_call_id: Uuid,
   tool_id: ShortId,
   tool_version: ShortId,
@@ -118,7 +118,7 @@ export const ToolCallEvent = event('tool_call', {
 });
 
 /** FR-EVT-WF-RECOVERY */
-export const WorkflowRecoveryEvent = event('workflow_recovery', {
+const WorkflowRecoveryEvent = event('workflow_recovery', {
   workflow_run_id: ShortId,
   from_state: ShortId,
   to_state: ShortId,
@@ -128,7 +128,7 @@ export const WorkflowRecoveryEvent = event('workflow_recovery', {
 });
 
 /** CONTRACT §7: exactly these besides the base members. */
-export const CapabilityCheckEvent = Type.Object(
+const CapabilityCheckEvent = Type.Object(
   {
     ...base,
     type: Type.Literal('capability_check'),
@@ -153,11 +153,11 @@ const govBody = {
 };
 
 /** FR-EVT-GOV-001 … 005 */
-export const GovDecisionCreatedEvent = event('gov_decision_created', govBody);
-export const GovDecisionAppliedEvent = event('gov_decision_applied', govBody);
-export const GovAutoSignatureCreatedEvent = event('gov_auto_signature_created', govBody);
-export const GovHumanInterventionRequestedEvent = event('gov_human_intervention_requested', govBody);
-export const GovHumanInterventionReceivedEvent = event('gov_human_intervention_received', govBody);
+const GovDecisionCreatedEvent = event('gov_decision_created', govBody);
+const GovDecisionAppliedEvent = event('gov_decision_applied', govBody);
+const GovAutoSignatureCreatedEvent = event('gov_auto_signature_created', govBody);
+const GovHumanInterventionRequestedEvent = event('gov_human_intervention_requested', govBody);
+const GovHumanInterventionReceivedEvent = event('gov_human_intervention_received', govBody);
 
 const cloudBody = {
   request_id: Uuid,
@@ -169,10 +169,10 @@ const cloudBody = {
 };
 
 /** FR-EVT-CLOUD-001 … 004 */
-export const CloudEscalationRequestedEvent = event('cloud_escalation_requested', cloudBody);
-export const CloudEscalationApprovedEvent = event('cloud_escalation_approved', cloudBody);
-export const CloudEscalationDeniedEvent = event('cloud_escalation_denied', cloudBody);
-export const CloudEscalationExecutedEvent = event('cloud_escalation_executed', cloudBody);
+const CloudEscalationRequestedEvent = event('cloud_escalation_requested', cloudBody);
+const CloudEscalationApprovedEvent = event('cloud_escalation_approved', cloudBody);
+const CloudEscalationDeniedEvent = event('cloud_escalation_denied', cloudBody);
+const CloudEscalationExecutedEvent = event('cloud_escalation_executed', cloudBody);
 
 const GateVerdict = Type.Object(
   {

@@ -43,7 +43,7 @@ export const OperationContext = Type.Object(
 export type OperationContext = Static<typeof OperationContext>;
 
 /** What must be frozen beside the outputs. Required for D0 and D1 (CONTRACT §3, §6). */
-export const EvidencePolicy = Type.Object(
+const EvidencePolicy = Type.Object(
   {
     /** Least number of evidence artifacts the operation must leave. */
     min_items: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
@@ -53,7 +53,7 @@ export const EvidencePolicy = Type.Object(
 );
 
 /** What the planner expects back; anything else fails G-SCHEMA after the run. */
-export const OutputSpec = Type.Object(
+const OutputSpec = Type.Object(
   {
     types: Type.Optional(Type.Array(Mime, { maxItems: 64 })),
     max_bytes: Type.Optional(Count),

@@ -68,7 +68,7 @@ export const Environment = Type.Object(
 );
 export type Environment = Static<typeof Environment>;
 
-export const CapabilityGrantRecord = Type.Object(
+const CapabilityGrantRecord = Type.Object(
   { capability_id: CapabilityId, consent_id: Type.Optional(ShortId) },
   CLOSED,
 );
