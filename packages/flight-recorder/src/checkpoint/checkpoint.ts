@@ -33,7 +33,7 @@ function checkpointInvalid(what: string): MexError<RecorderErrorCode> {
 }
 
 /** The three lines that are signed (C2SP tlog-checkpoint), with the final newline. */
-export function checkpointText(head: TreeHead): string {
+function checkpointText(head: TreeHead): string {
   return `${head.origin}\n${head.size}\n${Buffer.from(head.root).toString('base64')}\n`;
 }
 

@@ -21,7 +21,7 @@ export interface VerifierKey {
 }
 
 /** Whether a text can name a key: not empty, no white space, no plus, no control characters (C2SP signed-note). */
-export function isKeyName(name: string): boolean {
+function isKeyName(name: string): boolean {
   return name.length > 0 && name.length <= 256 && !/[\s+\p{Cc}\p{Z}]/u.test(name) && name.isWellFormed();
 }
 

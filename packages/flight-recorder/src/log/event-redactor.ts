@@ -1,14 +1,13 @@
-import { containsSecret, type JsonValue, redact, redactJson } from '@mex/guard';
+import { containsSecret, type JsonValue, redactJson } from '@mex/guard';
 
-/** What keeps secrets out of the log; `createRedactor` of `@mex/guard` makes one that knows particular values. */
+/** What keeps secrets out of the log; a `Redactor` as `createRedactor` of `@mex/guard` makes it fits. */
 export interface EventRedactor {
   readonly containsSecret: (text: string) => boolean;
-  readonly redact: (text: string) => string;
   readonly redactJson: (value: JsonValue) => JsonValue;
 }
 
 /** The patterns of `@mex/guard`. */
-export const DEFAULT_REDACTOR: EventRedactor = { containsSecret, redact, redactJson };
+export const DEFAULT_REDACTOR: EventRedactor = { containsSecret, redactJson };
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]{8,18}Z$/;
 const DASH = 0x2d;

@@ -53,7 +53,7 @@ function problemInvalid(what: string): MexError<RecorderErrorCode> {
 }
 
 /** Validates and redacts a report. @throws MexError `PROBLEM_INVALID`. */
-export function checkedReport(value: unknown, redactor: EventRedactor): { report: ProblemReport; text: string } {
+function checkedReport(value: unknown, redactor: EventRedactor): { report: ProblemReport; text: string } {
   const report = fitting(value);
   const text = canonicalJson(report);
   const masked = maskJson(text, redactor);

@@ -130,7 +130,7 @@ describe('append', () => {
     const recorder = openAt({
       file,
       signer,
-      redactor: { containsSecret: () => true, redact: (text) => text, redactJson },
+      redactor: { containsSecret: () => true, redactJson },
     });
     const bundle: FlightEvent = {
       event_id: uuid('b'),
@@ -151,7 +151,6 @@ describe('append', () => {
     const { file, signer } = place();
     const redactor = {
       containsSecret: (text: string) => text.includes('agent-1'),
-      redact: (text: string) => text,
       redactJson: (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll('agent-1', 'masked')),
     };
     const recorder = openAt({ file, signer, redactor });
