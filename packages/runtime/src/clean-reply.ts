@@ -1,4 +1,5 @@
 import { type JsonValue, redact, redactJson, stripControl } from '@mex/guard';
+import { clipText } from './clip-text.ts';
 import type { EngineReply, ReportedProblem } from './sandbox/protocol.ts';
 
 /**
@@ -9,15 +10,18 @@ export function cleanReply(reply: EngineReply): EngineReply {
   const { error, summary } = reply;
   return {
     ...reply,
-    log: reply.log.map(cleanText),
+    log: reply.log.map((line) => cleanText(line, 2_000)),
     problems: reply.problems.map(cleanProblem),
-    ...(error === undefined ? {} : { error: { ...error, message: cleanText(error.message) } }),
+    ...(error === undefined
+      ? {}
+      : { error: { ...error, code: cleanText(error.code, 96), message: cleanText(error.message, 1_000) } }),
     ...(summary === undefined ? {} : { summary: cleanSummary(summary) }),
   };
 }
 
-function cleanText(text: string): string {
-  return stripControl(redact(text));
+/** Stripped first: a control character in the middle would hide a secret from the mask. Clipped last: masks make text longer. */
+function cleanText(text: string, limit: number): string {
+  return clipText(redact(stripControl(text)), limit);
 }
 
 /** Control characters stay in a summary: it is JSON, where they are escaped; who prints it strips them. */
@@ -31,10 +35,10 @@ function cleanProblem(problem: ReportedProblem): ReportedProblem {
   const { title, message, locations } = problem;
   return {
     ...problem,
-    title: cleanText(title),
-    message: cleanText(message),
+    title: cleanText(title, 500),
+    message: cleanText(message, 2_000),
     ...(locations === undefined
       ? {}
-      : { locations: locations.map((place) => ({ ...place, path: cleanText(place.path) })) }),
+      : { locations: locations.map((place) => ({ ...place, path: cleanText(place.path, 1_000) })) }),
   };
 }

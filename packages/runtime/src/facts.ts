@@ -4,7 +4,7 @@ import type { ConsentFact, EngineFacts, InputFact, Pipeline, PolicyFacts, PreFac
 import type { RegisteredEngine, Registry } from '@mex/registry';
 import { completeBudget, emptyUsage } from './budgets.ts';
 import type { Caller, Planned } from './planned.ts';
-import type { Quota } from './quota.ts';
+import type { Quota, Reservation } from './quota.ts';
 import type { EngineCode } from './sandbox/tier.ts';
 
 /** The operator's word on who may do what. Looked up by the host, never taken from an envelope (CONTRACT §2). */
@@ -31,6 +31,8 @@ export interface FactSources {
 }
 
 export interface Collected {
+  /** The place taken in the quota; whoever collected gives it back. */
+  readonly reservation: Reservation;
   readonly facts: PreFacts;
   readonly engine: RegisteredEngine | undefined;
   readonly code: EngineCode | undefined;
@@ -42,34 +44,48 @@ export interface Collected {
 export async function collectFacts(planned: Planned, sources: FactSources, now: number): Promise<Collected> {
   const { operation, caller } = planned;
   const resolution = sources.registry.resolve(operation.engine_id, operation.engine_version_req);
-  const engine = resolution.engine;
-  const code = engine && tryLoad(engine, sources.loadCode);
-  const inputs: ArtifactHandle[] = [];
-  const inputFacts: InputFact[] = [];
-  for (const input of operation.inputs) {
-    const found = await inspectInput(input, sources);
-    inputFacts.push(found.fact);
-    if (found.handle !== undefined) inputs.push(found.handle);
+  const { engine } = resolution;
+  const reservation = sources.quota.reserve(caller?.id ?? 'unknown', engine?.manifest.engine_id, now);
+  try {
+    const code = engine && tryLoad(engine, sources.loadCode);
+    const inspected = await inspectInputs(planned, sources);
+    const refs = operation.context?.consent_refs ?? [];
+    const { refusal, circuit } = reservation;
+    const facts: PreFacts = {
+      now,
+      paramsBytes: planned.paramsBytes,
+      engine: resolution.engine
+        ? describeEngine(resolution.engine, operation, code)
+        : { found: false, error: resolution.error },
+      inputs: inspected.facts,
+      policy: sources.policy.policyFor(operation, caller),
+      consents: refs.length === 0 ? [] : sources.policy.consents(refs),
+      gates: sources.pipeline.gates,
+      caller,
+      budget: completeBudget(operation.budget, engine?.manifest.default_budget ?? emptyUsage()),
+      quota: refusal === undefined ? { exceeded: false } : { exceeded: true, reason: refusal },
+      circuit,
+      runBudget: 'absent',
+    };
+    return { facts, engine, code, inputs: inspected.handles, reservation };
+  } catch (error) {
+    reservation.cancel();
+    throw error;
   }
-  const refs = operation.context?.consent_refs ?? [];
-  const quota = sources.quota.refusal(caller?.id ?? 'unknown', operation.engine_id, now);
-  const facts: PreFacts = {
-    now,
-    paramsBytes: planned.paramsBytes,
-    engine: resolution.engine
-      ? describeEngine(resolution.engine, operation, code)
-      : { found: false, error: resolution.error },
-    inputs: inputFacts,
-    policy: sources.policy.policyFor(operation, caller),
-    consents: refs.length === 0 ? [] : sources.policy.consents(refs),
-    gates: sources.pipeline.gates,
-    caller,
-    budget: completeBudget(operation.budget, engine?.manifest.default_budget ?? emptyUsage()),
-    quota: quota === undefined ? { exceeded: false } : { exceeded: true, reason: quota },
-    circuit: sources.quota.circuit(operation.engine_id, now),
-    runBudget: 'absent',
-  };
-  return { facts, engine, code, inputs };
+}
+
+async function inspectInputs(
+  planned: Planned,
+  sources: FactSources,
+): Promise<{ facts: InputFact[]; handles: ArtifactHandle[] }> {
+  const facts: InputFact[] = [];
+  const handles: ArtifactHandle[] = [];
+  for (const input of planned.operation.inputs) {
+    const found = await inspectInput(input, sources);
+    facts.push(found.fact);
+    if (found.handle !== undefined) handles.push(found.handle);
+  }
+  return { facts, handles };
 }
 
 function tryLoad(engine: RegisteredEngine, load: FactSources['loadCode']): EngineCode | undefined {
@@ -103,15 +119,14 @@ async function inspectInput(
   input: PlannedOperation['inputs'][number],
   sources: FactSources,
 ): Promise<{ fact: InputFact; handle?: ArtifactHandle }> {
-  if ('entity_id' in input) {
-    const handle = await sources.resolveEntity?.(input);
-    if (handle === undefined)
-      return { fact: { state: 'unresolved-entity', detail: `${input.entity_type} ${input.entity_id}` } };
-    return { fact: { state: 'present' }, handle };
+  const handle = 'entity_id' in input ? await sources.resolveEntity?.(input) : input;
+  if (handle === undefined) {
+    const detail = 'entity_id' in input ? `${input.entity_type} ${input.entity_id}` : 'nothing resolves it';
+    return { fact: { state: 'unresolved-entity', detail } };
   }
   try {
-    await sources.store.verifyHandle(input);
-    return { fact: { state: 'present' }, handle: input };
+    await sources.store.verifyHandle(handle);
+    return { fact: { state: 'present' }, handle };
   } catch (thrown) {
     if (!(thrown instanceof MexError)) throw thrown;
     return { fact: { state: thrown.code === 'ARTIFACT_NOT_FOUND' ? 'missing' : 'mismatch', detail: thrown.message } };

@@ -1,12 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { CHECKERS, type EngineResult, MexError, parseStrictJson } from '@mex/envelope';
+import { sha256Hex } from '@mex/envelope/digest';
 
 /*
- * What became of each op_id: the idempotency of CONTRACT §3 and the crash recovery of §9. The table lives in the
- * recorder's database and is written inside the recorder's transactions, so that it can never disagree with the log.
- */
-
-/*
+ * What became of each op_id: the idempotency of CONTRACT §3 and the crash recovery of §9. The tables live in the
+ * recorder's database and are written inside the recorder's transactions, so that they can never disagree with the log.
+ *
  * Rows are appended in the order of arrival and never change: planners choose op_ids, mostly at random, and a table in
  * their order would touch a page for each. A process that runs operations has one row of its own that says where its
  * operations begin, so that a start after a crash looks at those and not at everything that ever ran.
@@ -31,7 +30,7 @@ CREATE TABLE IF NOT EXISTS operations (
 CREATE TABLE IF NOT EXISTS operation_results (seq INTEGER PRIMARY KEY, result TEXT NOT NULL) STRICT;
 `;
 
-const FIND = `SELECT o.seq, o.op_id, o.operation_sha256, o.started_at, o.request, d.result
+const FIND = `SELECT o.seq, o.op_id, o.operation_sha256, o.actor_id, o.started_at, o.request, d.result
   FROM operations o LEFT JOIN operation_results d USING (seq)`;
 
 export interface LedgerStart {
@@ -40,18 +39,25 @@ export interface LedgerStart {
   readonly runId: string | undefined;
   readonly actorId: string;
   readonly startedAt: string;
-  /** Canonical JSON of the operation: needed to recover and to replay it. */
+  /** The operation as JSON, secrets masked: what a person and the recovery look at. */
   readonly request: string;
+}
+
+/** A recorded result, and the digest of its text as the log's `engine.run` event has it. */
+export interface LedgerResult {
+  readonly result: EngineResult;
+  readonly sha256: string;
 }
 
 export interface LedgerRow {
   readonly seq: number;
   readonly opId: string;
   readonly operationSha256: string;
+  readonly actorId: string;
   readonly startedAt: string;
   readonly request: string;
   /** Absent while it runs. */
-  readonly result: EngineResult | undefined;
+  readonly ended: LedgerResult | undefined;
 }
 
 /** A process that announced itself and did not take its leave. */
@@ -68,7 +74,10 @@ export class Ledger {
 
   /** @param owner token of this process */
   constructor(db: DatabaseSync, owner: string) {
-    db.exec(SCHEMA);
+    const { found } =
+      db.prepare("SELECT count(*) AS found FROM sqlite_schema WHERE name = 'operation_results'").get() ?? {};
+    // One transaction, so that a new home waits for one commit, and of two processes one finds it done.
+    if (found !== 1) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
     this.owner = owner;
     this.statements = prepare(db);
   }
@@ -91,12 +100,18 @@ export class Ledger {
     return this.statements.open.all(ownerSeq).map(readRow);
   }
 
-  /** Inside a recorder's transaction, as all that follow. @returns where its result goes */
+  /** Says that this process runs operations. Inside a recorder's transaction, as all that follow, and before them. */
+  announce(): void {
+    const { lastInsertRowid } = this.statements.announce.run(this.owner, Date.now());
+    this.ownerSeq = Number(lastInsertRowid);
+  }
+
+  /** @returns where its result goes */
   begin(start: LedgerStart): number {
+    if (this.ownerSeq === undefined) throw new Error('an operation before its process was announced');
     const { opId, operationSha256, runId, actorId, startedAt, request } = start;
-    const owner = this.ownerSeq ?? this.announce();
     const { lastInsertRowid } = this.statements.insert.run(
-      owner,
+      this.ownerSeq,
       opId,
       operationSha256,
       runId ?? null,
@@ -105,11 +120,6 @@ export class Ledger {
       request,
     );
     return Number(lastInsertRowid);
-  }
-
-  /** Begins and ends at once: for operations that were denied. */
-  deny(start: LedgerStart, resultText: string): void {
-    this.end(this.begin(start), start.opId, resultText);
   }
 
   /** @throws MexError `RECORD_FAILED` when the operation has a result already: somebody else ended it. */
@@ -125,20 +135,7 @@ export class Ledger {
 
   /** This process, or one that died and was cleaned up after, runs nothing any more. */
   leave(ownerSeq: number | undefined = this.ownerSeq): void {
-    if (ownerSeq === undefined) return;
-    this.statements.leave.run(ownerSeq);
-    if (ownerSeq === this.ownerSeq) this.ownerSeq = undefined;
-  }
-
-  /** A transaction that is rolled back takes this row along; what is announced must be what is on the disk. */
-  forget(): void {
-    this.ownerSeq = undefined;
-  }
-
-  private announce(): number {
-    const { lastInsertRowid } = this.statements.announce.run(this.owner, Date.now());
-    this.ownerSeq = Number(lastInsertRowid);
-    return this.ownerSeq;
+    if (ownerSeq !== undefined) this.statements.leave.run(ownerSeq);
   }
 }
 
@@ -170,11 +167,13 @@ function readRow(row: Record<string, unknown>): LedgerRow {
     seq: Number(row['seq']),
     opId: String(row['op_id']),
     operationSha256: String(row['operation_sha256']),
+    actorId: String(row['actor_id']),
     startedAt: String(row['started_at']),
     request: String(row['request']),
-    result:
-      typeof result === 'string'
-        ? CHECKERS.engineResult.parse(parseStrictJson(result), 'A recorded result')
-        : undefined,
+    ended: typeof result === 'string' ? readResult(result) : undefined,
   };
+}
+
+function readResult(text: string): LedgerResult {
+  return { result: CHECKERS.engineResult.parse(parseStrictJson(text), 'A recorded result'), sha256: sha256Hex(text) };
 }

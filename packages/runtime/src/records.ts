@@ -1,9 +1,11 @@
 import type { EngineResult, FlightEvent, IsolationTier, ProblemReport } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
+import { newEventId } from '@mex/flight-recorder';
 import { checkCapability, type GateDenial, type GateOutcome, type PreFacts } from '@mex/gates';
 import type { Refusal } from './broker/broker.ts';
+import { clipText } from './clip-text.ts';
 import type { Grant } from './grant.ts';
-import { type Planned, stamp } from './planned.ts';
+import { type Caller, type Planned, stamp } from './planned.ts';
 import type { ReportedProblem } from './sandbox/protocol.ts';
 
 /** Digest of what the gates decided on: each part by its own digest or value (CONTRACT §14 K). */
@@ -41,7 +43,7 @@ export function capabilityEvent(planned: Planned, id: string, outcome: 'allow' |
 
 function verdicts(outcomes: readonly GateOutcome[]): GateOutcome[] {
   return outcomes.map((outcome) =>
-    outcome.reason === undefined ? outcome : { ...outcome, reason: outcome.reason.slice(0, 1_000) },
+    outcome.reason === undefined ? outcome : { ...outcome, reason: clipText(outcome.reason, 1_000) },
   );
 }
 
@@ -65,6 +67,7 @@ export function checkedEvent(
       operation_sha256: planned.sha256,
       gates: verdicts(outcomes),
       facts_sha256: factsDigest(facts),
+      ...(operation.context?.actor === undefined ? {} : { claimed_actor: operation.context.actor }),
       ...(grant === undefined ? {} : { grant: describeGrant(grant) }),
     },
   };
@@ -138,7 +141,7 @@ export function endEvents(
       transport: 'mex',
       side_effect: result.outputs.length > 0 ? 'write' : 'none',
       idempotency: 'keyed',
-      idempotency_key: operation.context?.idempotency_key ?? operation.op_id,
+      idempotency_key: operation.op_id,
       ok: result.status === 'succeeded',
       args_hash: planned.sha256,
       result_hash: resultSha256,
@@ -154,7 +157,7 @@ export function endEvents(
 export function denialProblem(planned: Planned, denial: GateDenial): ProblemReport {
   return {
     title: `${denial.gate} denied ${planned.operation.operation}: ${denial.code}`,
-    message: `${denial.reason} ${denial.remedy}`.slice(0, 4_096),
+    message: clipText(`${denial.reason} ${denial.remedy}`, 2_000),
     severity: denial.severity,
     source: 'gates',
     surface: 'operation',
@@ -173,7 +176,7 @@ export function failureProblem(
 ): ProblemReport {
   return {
     title: `${planned.operation.operation} failed: ${error.code}`,
-    message: [error.message, error.remedy ?? ''].join(' ').trim().slice(0, 4_096),
+    message: clipText([error.message, error.remedy ?? ''].join(' ').trim(), 2_000),
     severity: 'error',
     source: 'runtime',
     surface: 'operation',
@@ -200,5 +203,30 @@ export function engineProblem(planned: Planned, reported: ReportedProblem): Prob
     ),
     evidence_refs: [planned.operation.op_id],
     link_confidence: 'direct',
+  };
+}
+
+/** Something that was sent and is no operation, or may not be one: refused before any gate was asked (CONTRACT §2). */
+export function refusedEvent(caller: Caller | undefined, inputSha256: string, code: string, now: number): FlightEvent {
+  return {
+    event_id: newEventId(now),
+    timestamp: new Date(now).toISOString(),
+    actor: { kind: caller?.kind ?? 'system', id: caller?.id ?? 'unknown' },
+    type: 'system',
+    subject: 'operation.refused',
+    body: { input_sha256: inputSha256, code },
+  };
+}
+
+export function refusalProblem(error: { code: string; message: string; remedy?: string | undefined }): ProblemReport {
+  return {
+    title: `An operation was refused at the door: ${error.code}`,
+    message: clipText([error.message, error.remedy ?? ''].join(' ').trim(), 2_000),
+    severity: 'error',
+    source: 'runtime',
+    surface: 'operation',
+    code: error.code,
+    locations: [],
+    link_confidence: 'unlinked',
   };
 }

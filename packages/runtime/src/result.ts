@@ -2,6 +2,7 @@ import type { ArtifactHandle, EngineResult, FullBudget, ResultError, ResultStatu
 import { digestJson } from '@mex/envelope/digest';
 import type { GateDenial } from '@mex/gates';
 import { emptyUsage } from './budgets.ts';
+import { clipText } from './clip-text.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Grant } from './grant.ts';
 import type { Planned } from './planned.ts';
@@ -22,9 +23,9 @@ export function denialError(denial: GateDenial): ResultError {
   return {
     code: denial.code,
     kind: denial.kind,
-    message: denial.reason.slice(0, 4_096),
+    message: clipText(denial.reason, 2_000),
     retryable: denial.retryable,
-    remedy: denial.remedy.slice(0, 4_096),
+    remedy: clipText(denial.remedy, 2_000),
     gate: denial.gate,
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ArtifactStore } from '@mex/artifacts';
 import {
   type ArtifactHandle,
+  BUDGET_FIELDS,
   canonicalJson,
   type EngineResult,
   parseStrictJson,
@@ -18,6 +19,7 @@ import { Meter } from './budgets.ts';
 import { cleanReply } from './clean-reply.ts';
 import type { Grant } from './grant.ts';
 import type { Planned } from './planned.ts';
+import type { RunVerdict } from './quota.ts';
 import { type EngineReply, type JobRequest, PROTOCOL_LIMITS } from './sandbox/protocol.ts';
 import type { EngineCode, JobOutcome, KillReason, SandboxTier } from './sandbox/tier.ts';
 import type { Workspace } from './workspace.ts';
@@ -33,6 +35,8 @@ export interface EngineRun {
   readonly reply: EngineReply | undefined;
   readonly status: ResultStatus;
   readonly error: ResultError | undefined;
+  /** What the run says of the engine, for its circuit breaker. */
+  readonly verdict: RunVerdict;
 }
 
 export interface RunInput {
@@ -67,7 +71,7 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
   meter.measure('memory_bytes', outcome.usage.memoryBytes);
   if (outcome.kind === 'killed') {
     const { status, error } = killed(outcome.reason, outcome.detail, meter, grant);
-    return { broker, meter, outcome, reply: undefined, status, error };
+    return { broker, meter, outcome, reply: undefined, status, error, verdict: killVerdict(error.code, grant) };
   }
   const reply = readReply(outcome.text);
   if (reply === undefined) {
@@ -76,10 +80,12 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
       'sandbox',
       `${planned.operation.engine_id} answered with something that is no reply.`,
     );
-    return { broker, meter, outcome, reply, status: 'failed', error };
+    return { broker, meter, outcome, reply, status: 'failed', error, verdict: 'fault' };
   }
-  const error = reply.ok ? undefined : engineError(grant, reply);
-  return { broker, meter, outcome, reply, status: error ? 'failed' : 'succeeded', error };
+  if (reply.ok) return { broker, meter, outcome, reply, status: 'succeeded', error: undefined, verdict: 'ok' };
+  const error = engineError(grant, reply);
+  const verdict = error.code === 'ENGINE_FAILED' ? 'fault' : 'neutral';
+  return { broker, meter, outcome, reply, status: 'failed', error, verdict };
 }
 
 function jobRequest({ planned, grant, inputs, session, now }: RunInput): string {
@@ -157,6 +163,14 @@ function engineError(grant: Grant, reply: EngineReply): ResultError {
     return failure(thrown.code, thrown.code.startsWith('ARTIFACT_') ? 'integrity' : 'tool', thrown.message);
   }
   return failure('ENGINE_FAILED', 'tool', thrown.message, 'This is a fault of the engine: report it to its author.');
+}
+
+/** A planner who gives too little budget, or gives up, says nothing about the engine. */
+function killVerdict(code: string, grant: Grant): RunVerdict {
+  if (code === 'OPERATION_CANCELLED' || code === 'INTERNAL') return 'neutral';
+  const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
+  if (field === undefined) return 'fault';
+  return grant.budget[field] < grant.manifest.default_budget[field] ? 'neutral' : 'fault';
 }
 
 function killed(

@@ -1,18 +1,21 @@
 import { dirname, join } from 'node:path';
 import { type ArtifactStore, ownOwnerToken, sweepShadowWorkspaces } from '@mex/artifacts';
-import { type EngineResult, MexError } from '@mex/envelope';
+import { type EngineResult, MexError, type ResultError, toErrorData } from '@mex/envelope';
+import { sha256Hex } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import { createPipeline, type Gate } from '@mex/gates';
+import { redact, stripControl } from '@mex/guard';
 import { loadBundle, type RegisteredEngine, type Registry } from '@mex/registry';
-import { emptyUsage } from './budgets.ts';
 import type { RuntimeErrorCode } from './errors.ts';
 import type { EntityResolver, PolicySource } from './facts.ts';
-import { Ledger } from './ledger.ts';
-import { brokenResult, type OperationPowers, runOperation } from './operation.ts';
-import { type Caller, type Planned, readPlanned } from './planned.ts';
+import { Ledger, type LedgerRow } from './ledger.ts';
+import { type OperationPowers, type Progress, runOperation } from './operation.ts';
+import { type Caller, type Planned, readPlanned, verifyCaller } from './planned.ts';
 import { Quota, type QuotaLimits } from './quota.ts';
+import { refusalProblem, refusedEvent } from './records.ts';
 import { recoverOperations } from './recover.ts';
 import type { EngineCode, SandboxTier } from './sandbox/tier.ts';
+import { recordBroken, recordRefusal } from './steps.ts';
 
 export interface RuntimeOptions {
   readonly recorder: FlightRecorder;
@@ -54,20 +57,24 @@ export interface Runtime {
 
 interface Flight {
   readonly sha256: string;
+  readonly actorId: string;
   readonly result: Promise<EngineResult>;
   readonly cancel: AbortController;
 }
 
 /** Digest-checked bundles kept in memory. */
 const MAX_CACHED_BUNDLES = 64;
+/** A bundle that could not be read is looked at again after this time, in ms. */
+const RETRY_BUNDLE_MS = 1_000;
 
 export function createRuntime(options: RuntimeOptions): Runtime {
+  const { recorder } = options;
   const now = options.now ?? Date.now;
   const shadowRoot = options.shadowRoot ?? join(dirname(options.store.dir), 'shadow');
-  const ledger = new Ledger(options.recorder.database, ownOwnerToken());
+  const ledger = new Ledger(recorder.database, ownOwnerToken());
   const flights = new Map<string, Flight>();
   let session = 0;
-  let closed = false;
+  let closing: Promise<void> | undefined;
   const powers: OperationPowers = {
     ...options,
     ledger,
@@ -76,7 +83,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     quota: new Quota(options.quota),
     tiers: new Map(options.tiers.map((tier) => [tier.name, tier])),
     shadowRoot,
-    loadCode: cachedLoader(),
+    loadCode: cachedLoader(now),
     resolveEntity: options.resolveEntity,
     siblings: () => flights.size - 1,
     nextSession: () => {
@@ -84,28 +91,37 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return session;
     },
   };
+  // In a transaction of its own, before any operation: an operation that is rolled back must not take it along.
+  const announced = recorder.append([], () => ledger.announce());
+  announced.catch(() => undefined);
 
   const start = async (planned: Planned, signal: AbortSignal): Promise<EngineResult> => {
+    const progress: Progress = { seq: undefined };
     try {
-      return await runOperation(planned, powers, signal);
+      await announced;
+      return await runOperation(planned, powers, progress, signal);
     } catch (thrown) {
-      // The planner gets a result whatever happens; the process's own log gets the cause.
-      process.emitWarning(thrown instanceof Error ? thrown : new Error(String(thrown)), {
-        code: 'MEX_OPERATION_BROKEN',
-      });
-      return brokenResult(planned, thrown, emptyUsage(), now());
+      const known = progress.seq === undefined ? ledger.get(planned.operation.op_id) : undefined;
+      // Another process began the same op_id between our look and our write.
+      if (known !== undefined) return repeat(planned, known, powers);
+      return endBroken(planned, progress, thrown, powers);
     }
   };
 
   const execute = async (input: string | Uint8Array | object, call: ExecuteOptions = {}): Promise<EngineResult> => {
-    if (closed) throw refuse('RUNTIME_CLOSED', 'This host is shutting down.', 'Send the operation to a running host.');
-    const planned = readPlanned(input, call.caller, now());
+    if (closing !== undefined) {
+      throw refuse('RUNTIME_CLOSED', 'This host is shutting down.', 'Send the operation to a running host.');
+    }
+    verifyCaller(call.caller);
+    const planned = await readAtTheDoor(input, call.caller, recorder, now);
     const { op_id } = planned.operation;
-    const known = flights.get(op_id) ?? ledger.get(op_id);
-    if (known !== undefined) return repeat(planned, known);
+    const flight = flights.get(op_id);
+    if (flight !== undefined) return repeatFlight(planned, flight, powers);
+    const known = ledger.get(op_id);
+    if (known !== undefined) return repeat(planned, known, powers);
     const cancel = new AbortController();
     const result = start(planned, cancel.signal);
-    flights.set(op_id, { sha256: planned.sha256, result, cancel });
+    flights.set(op_id, { sha256: planned.sha256, actorId: actorOf(planned), result, cancel });
     const onAbort = (): void => cancel.abort();
     if (call.signal?.aborted) onAbort();
     else call.signal?.addEventListener('abort', onAbort, { once: true });
@@ -117,81 +133,162 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   };
 
+  const close = async (graceMs: number): Promise<void> => {
+    try {
+      await settle(flights, graceMs);
+      for (const flight of flights.values()) flight.cancel.abort();
+    } finally {
+      await Promise.all(options.tiers.map((tier) => tier.close()));
+    }
+    await Promise.allSettled([...flights.values()].map((flight) => flight.result));
+    await recorder.append([], () => ledger.leave());
+  };
+
   return {
     execute,
     recover: async () => {
       await sweepShadowWorkspaces({ root: shadowRoot });
-      return recoverOperations(options.recorder, ledger, now());
+      return recoverOperations(recorder, ledger, now());
     },
     prewarm: (engine) => {
       const tier = powers.tiers.get(options.policy.tierFor(engine));
       tier?.prewarm(powers.loadCode(engine), engine.manifest.default_budget.memory_bytes);
     },
-    close: async ({ graceMs = 5_000 } = {}) => {
-      closed = true;
-      await settle(flights, graceMs);
-      await Promise.all(options.tiers.map((tier) => tier.close()));
-      await options.recorder.append([], () => ledger.leave());
+    close: ({ graceMs = 5_000 } = {}) => {
+      closing ??= close(graceMs);
+      return closing;
     },
   };
 }
 
-/** The same op_id again: same content, same result; other content is denied (CONTRACT §3). */
-async function repeat(
+function actorOf(planned: Planned): string {
+  return planned.caller?.id ?? 'unknown';
+}
+
+/** What is no operation is refused with a typed error, an event and a Problem; only its digest is kept (CONTRACT §2). */
+async function readAtTheDoor(
+  input: string | Uint8Array | object,
+  caller: Caller | undefined,
+  recorder: FlightRecorder,
+  now: () => number,
+): Promise<Planned> {
+  try {
+    return readPlanned(input, caller, now());
+  } catch (thrown) {
+    if (!(thrown instanceof MexError)) throw thrown;
+    const digest = typeof input === 'string' || input instanceof Uint8Array ? sha256Hex(input) : sha256Hex('');
+    const event = refusedEvent(caller, digest, thrown.code, now());
+    const { event_id: _unused, timestamp, actor } = event;
+    const problem = recorder.problems.draft(refusalProblem(thrown), { timestamp, actor });
+    await recorder.append([event, problem.event], (db) => void problem.write(db));
+    throw thrown;
+  }
+}
+
+/** The same op_id again: same content and caller, same result; anything else is denied (CONTRACT §3). */
+async function repeatFlight(planned: Planned, flight: Flight, powers: OperationPowers): Promise<EngineResult> {
+  if (flight.sha256 === planned.sha256 && flight.actorId === actorOf(planned)) return flight.result;
+  return recordRefusal(planned, reused(planned), powers);
+}
+
+async function repeat(planned: Planned, known: LedgerRow, powers: OperationPowers): Promise<EngineResult> {
+  if (known.operationSha256 !== planned.sha256 || known.actorId !== actorOf(planned)) {
+    return recordRefusal(planned, reused(planned), powers);
+  }
+  const { ended, opId } = known;
+  if (ended === undefined) return recordRefusal(planned, inProgress(planned), powers);
+  // The ledger is a lookup; the log is the evidence.
+  const proven = powers.recorder
+    .list({ op: opId, type: 'system' })
+    .some(
+      ({ event }) =>
+        event.type === 'system' && event.subject === 'engine.run' && event.body.result_sha256 === ended.sha256,
+    );
+  if (proven) return ended.result;
+  throw new MexError({
+    code: 'RESULT_TAMPERED',
+    kind: 'integrity',
+    message: `The recorded result of ${opId} is not the one the log names.`,
+    remedy: 'Check the record: mex log verify',
+  });
+}
+
+function reused(planned: Planned): ResultError {
+  return {
+    code: 'OPERATION_ID_REUSED',
+    kind: 'validation',
+    message: `op_id ${planned.operation.op_id} was used for another operation, or by another caller.`,
+    retryable: false,
+    remedy: 'Give every operation its own op_id.',
+  };
+}
+
+function inProgress(planned: Planned): ResultError {
+  return {
+    code: 'OPERATION_IN_PROGRESS',
+    kind: 'validation',
+    message: `op_id ${planned.operation.op_id} is running in another process.`,
+    retryable: true,
+    remedy: `Ask again later, or follow it: mex log list --op ${planned.operation.op_id}`,
+  };
+}
+
+/** The planner gets a result whatever happens; the process's own log gets the cause, masked. */
+async function endBroken(
   planned: Planned,
-  known: { sha256?: string; operationSha256?: string; result: Promise<EngineResult> | EngineResult | undefined },
+  progress: Progress,
+  thrown: unknown,
+  powers: OperationPowers,
 ): Promise<EngineResult> {
   const { op_id } = planned.operation;
-  if ((known.sha256 ?? known.operationSha256) !== planned.sha256) {
-    throw refuse(
-      'OPERATION_ID_REUSED',
-      `op_id ${op_id} was used for another operation.`,
-      'Give every operation its own op_id.',
-    );
-  }
-  const result = await known.result;
-  if (result !== undefined) return result;
-  throw refuse(
-    'OPERATION_ID_REUSED',
-    `op_id ${op_id} is running in another process.`,
-    'Wait for it: mex log list --op <op_id>',
-  );
+  const why = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'something that is no error was thrown';
+  process.emitWarning(`Operation ${op_id} broke: ${redact(stripControl(why))}`, {
+    type: 'MexWarning',
+    code: 'MEX_OPERATION_BROKEN',
+  });
+  const error: ResultError = { ...toErrorData(thrown), retryable: false };
+  return recordBroken(planned, progress.seq, error, powers);
 }
 
 function refuse(code: RuntimeErrorCode, message: string, remedy: string): MexError<RuntimeErrorCode> {
   return new MexError({ code, kind: code === 'RUNTIME_CLOSED' ? 'canceled' : 'validation', message, remedy });
 }
 
+/** Waits for what is under way, up to `graceMs`. */
 async function settle(flights: ReadonlyMap<string, Flight>, graceMs: number): Promise<void> {
-  const all = (): Promise<unknown> => Promise.allSettled([...flights.values()].map((flight) => flight.result));
   if (flights.size === 0) return;
   let timer: NodeJS.Timeout | undefined;
   const grace = new Promise((resolve) => {
     timer = setTimeout(resolve, graceMs);
   });
-  await Promise.race([all(), grace]);
+  await Promise.race([Promise.allSettled([...flights.values()].map((flight) => flight.result)), grace]);
   clearTimeout(timer);
-  for (const flight of flights.values()) flight.cancel.abort();
-  await all();
 }
 
 /**
  * Reads each bundle once and keeps it by digest. A file that changed afterwards is not looked at again in this
  * process: what runs is what was checked.
  */
-function cachedLoader(): (engine: RegisteredEngine) => EngineCode {
+function cachedLoader(now: () => number): (engine: RegisteredEngine) => EngineCode {
   const cache = new Map<string, EngineCode>();
+  const failures = new Map<string, { error: unknown; at: number }>();
   return (engine) => {
     const { sha256 } = engine.bundle;
-    const known = cache.get(sha256);
+    const engineId = engine.manifest.engine_id;
+    const key = `${engineId}:${sha256}`;
+    const known = cache.get(key);
     if (known !== undefined) return known;
-    const code = {
-      engineId: engine.manifest.engine_id,
-      sha256,
-      text: loadBundle(engine.bundle, engine.manifest.engine_id),
-    };
-    if (cache.size >= MAX_CACHED_BUNDLES) cache.delete(cache.keys().next().value ?? '');
-    cache.set(sha256, code);
-    return code;
+    const failure = failures.get(key);
+    if (failure !== undefined && now() - failure.at < RETRY_BUNDLE_MS) throw failure.error;
+    try {
+      const code = { engineId, sha256, text: loadBundle(engine.bundle, engineId) };
+      if (cache.size >= MAX_CACHED_BUNDLES) cache.delete(cache.keys().next().value ?? '');
+      cache.set(key, code);
+      failures.delete(key);
+      return code;
+    } catch (error) {
+      failures.set(key, { error, at: now() });
+      throw error;
+    }
   };
 }

@@ -26,7 +26,13 @@ export class Workspace {
     return path;
   }
 
+  /** Never throws: what cannot be removed now is removed by the sweep of the next start, and the result stands. */
   async dispose(): Promise<void> {
-    await this.made?.dispose();
+    try {
+      await this.made?.dispose();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown cause';
+      process.emitWarning(`The shadow workspace of ${this.opId} could not be removed: ${why}`, 'MexWarning');
+    }
   }
 }

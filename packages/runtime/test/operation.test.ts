@@ -131,11 +131,16 @@ describe('[§3] idempotency', () => {
     expect(subjects(operation.op_id).filter((subject) => subject === 'engine.run')).toHaveLength(1);
   });
 
-  it('the same op_id with other content is denied', async () => {
+  it('the same op_id with other content, or from another caller, is denied with a result, events and a Problem', async () => {
     const operation = plan('test.write');
     await mex.runtime.execute(operation, { caller: CALLER });
     const other = { ...operation, params: { text: 'other' } };
-    await expect(mex.runtime.execute(other, { caller: CALLER })).rejects.toMatchObject({ code: 'OPERATION_ID_REUSED' });
+    const changed = await mex.runtime.execute(other, { caller: CALLER });
+    const stranger = await mex.runtime.execute(operation, { caller: { id: 'os:other', kind: 'human' } });
+    for (const result of [changed, stranger]) {
+      expect(result).toMatchObject({ status: 'denied', outputs: [], errors: [{ code: 'OPERATION_ID_REUSED' }] });
+    }
+    expect(subjects(operation.op_id).filter((subject) => subject === 'engine.run')).toHaveLength(3);
   });
 
   it('a caller that changes its object meanwhile changes nothing', async () => {
@@ -205,6 +210,56 @@ describe('[§9] budgets stop a worker and leave the host healthy', () => {
     const running = mex.run('test.spin', {}, cancel.signal);
     setTimeout(() => cancel.abort(), 100);
     expect(await running).toMatchObject({ status: 'cancelled', errors: [{ code: 'OPERATION_CANCELLED' }] });
+  });
+});
+
+describe('[§2] nothing a planner says makes the record say something else', () => {
+  it('the actor of every event is who sent it; the claim stands beside it', async () => {
+    const claim = { kind: 'system', id: 'flight-recorder' } as const;
+    const result = await mex.run('test.nothing', { context: { actor: claim } });
+    const found = mex.recorder.list({ op: result.op_id }).map(({ event }) => event);
+    expect(found.every((event) => event.actor.id === CALLER.id)).toBe(true);
+    expect(found.find((event) => event.type === 'system' && event.subject === 'operation.checked')).toMatchObject({
+      body: { claimed_actor: claim },
+    });
+  });
+
+  it.each([
+    ['a control character in a capability', { capabilities_requested: ['fs.read:a\u007fb'] }],
+    ['a secret in an id', { context: { job_id: ['sk', 'live', '51HqJ2eZvKYlo2C8x9QmN4vRt'].join('_') } }],
+  ])('%s is refused at the door', async (_what, over) => {
+    await expect(mex.run('test.nothing', over)).rejects.toMatchObject({ kind: 'validation' });
+  });
+
+  it('a caller without a usable id is a fault of the application', async () => {
+    const call = mex.runtime.execute(plan('test.nothing'), { caller: { id: 'Jane Doe', kind: 'human' } });
+    await expect(call).rejects.toMatchObject({ code: 'CALLER_INVALID' });
+  });
+});
+
+describe('[§4] an operation that breaks inside MEX still ends', () => {
+  it('in the log, in the ledger and with a Problem; a repeat gets the same result', async () => {
+    const own = await openFixture({ 'test.write': `await context.write('out.txt', 'x'); return {};` });
+    own.store.put = () => Promise.reject(new Error('disk full'));
+    const operation = plan('test.write');
+    const result = await own.runtime.execute(operation, { caller: CALLER });
+    expect(result).toMatchObject({ status: 'failed', outputs: [], errors: [{ code: 'INTERNAL' }] });
+    expect(await own.runtime.execute(operation, { caller: CALLER })).toEqual(result);
+    expect(own.recorder.list({ op: operation.op_id, type: 'tool_call' })).toHaveLength(1);
+    expect(own.recorder.problems.list({}).some((problem) => problem.code === 'INTERNAL')).toBe(true);
+    await own.dispose();
+  });
+});
+
+describe('[§9] quota', () => {
+  it('counts operations asked for at once', async () => {
+    const own = await openFixture({ 'test.nothing': '' }, { quota: { maxConcurrent: 2 } });
+    const results = await Promise.all(Array.from({ length: 12 }, () => own.run('test.nothing')));
+    const codes = results.map((result) => result.errors[0]?.code ?? 'ran');
+    expect(codes.filter((code) => code === 'ran')).toHaveLength(2);
+    expect(codes.filter((code) => code === 'QUOTA_EXCEEDED')).toHaveLength(10);
+    expect((await own.run('test.nothing')).status).toBe('succeeded');
+    await own.dispose();
   });
 });
 

@@ -199,10 +199,14 @@ export const SystemEvents = [
     gates: Type.Array(GateVerdict, { maxItems: 64 }),
     /** Digest of the facts the gates decided on. */
     facts_sha256: Sha256,
+    /** Who the plan says it is from; `actor` is who sent it. */
+    claimed_actor: Type.Optional(Actor),
     grant: Type.Optional(
       Type.Object({ grant_sha256: Sha256, tier: IsolationTier, bundle_sha256: Sha256, budget: FullBudget }, CLOSED),
     ),
   }),
+  /** Refused at the door: no operation, or one that may not be asked for in this form. Nothing of it is kept but its digest. */
+  system('operation.refused', { input_sha256: Sha256, code: Code }),
   system('engine.run', {
     op_id: Uuid,
     engine_id: EngineId,

@@ -41,7 +41,7 @@ export const OperationName = Type.String({
 
 /** `<axis>[:<scope>]` (CONTRACT §7). Whether the id exists is the capability registry's to say. */
 export const CapabilityId = Type.String({
-  pattern: '^[a-z]+(\\.[a-z]+)?(:[^\\s\\u0000-\\u001f]{1,256})?$',
+  pattern: '^[a-z]+(\\.[a-z]+)?(:[^\\s\\u0000-\\u001f\\u007f]{1,200})?$',
   maxLength: BOUNDS.maxNameChars,
   description: 'Capability id: axis, optionally with a scope',
 });

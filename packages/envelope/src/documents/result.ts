@@ -68,10 +68,7 @@ export const Environment = Type.Object(
 );
 export type Environment = Static<typeof Environment>;
 
-const CapabilityGrantRecord = Type.Object(
-  { capability_id: CapabilityId, consent_id: Type.Optional(ShortId) },
-  CLOSED,
-);
+const CapabilityGrantRecord = Type.Object({ capability_id: CapabilityId, consent_id: Type.Optional(ShortId) }, CLOSED);
 
 /** CONTRACT §4. For an operation denied before an engine was found, the engine parts say what was asked for. */
 export const Provenance = Type.Object(
