@@ -46,7 +46,8 @@ function packageEntries(name) {
   const listed = JSON.stringify(manifest.exports ?? {}).match(/\.\/src\/[^"]+\.ts/g) ?? [];
   const entries = [
     ...listed.map((file) => normalize(join(name, file))),
-    ...(manifest.mex?.entries ?? []).map((file) => join(name, file)),
+    // Started by name, not imported: an engine, a command, a worker's first file.
+    ...['src/engine.ts', 'src/main.ts', 'src/cli.ts', ...(manifest.mex?.entries ?? [])].map((file) => join(name, file)),
   ];
   return entries.filter((file) => existsSync(join(root, file)));
 }
@@ -67,9 +68,11 @@ for (const file of sources) {
 }
 for (const code of codes)
   if (!pages.has(code)) problems.push(`docs/errors/${code}.md is missing: say what ${code} means and what to do`);
-for (const page of pages)
-  if (page !== 'README' && !codes.has(page) && !page.startsWith('BUDGET_EXCEEDED'))
-    problems.push(`docs/errors/${page}.md: no code of that name exists`);
+const everything = sources.map(read).join('\n');
+for (const page of pages) {
+  const isUsed = codes.has(page) || page.startsWith('BUDGET_EXCEEDED_') || everything.includes(`'${page}'`);
+  if (page !== 'README' && !isUsed) problems.push(`docs/errors/${page}.md: no code of that name exists`);
+}
 
 /** Contract clauses that a test cites; those of later issues are named in the file with the reason. */
 const clauses = JSON.parse(read('docs/contract-clauses.json'));
