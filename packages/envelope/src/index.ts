@@ -1,7 +1,6 @@
 export { BOUNDS } from './bounds.ts';
 export {
   CAPABILITY_AXES,
-  type CapabilityAxis,
   coversCapability,
   findCapability,
   splitCapability,
@@ -27,22 +26,8 @@ export {
   RegistryDocument,
   RegistryEntry,
 } from './documents/engine.ts';
-export {
-  EVENT_IDS,
-  EVENT_SCHEMAS,
-  type FlightEvent,
-  type FlightEventType,
-  type SystemEvent,
-  SystemEvents,
-  type SystemSubject,
-} from './documents/event.ts';
-export {
-  Actor,
-  type DeterminismLevel,
-  type OperationContext,
-  type OperationInput,
-  PlannedOperation,
-} from './documents/operation.ts';
+export { EVENT_IDS, EVENT_SCHEMAS, type FlightEvent, type FlightEventType, SystemEvents } from './documents/event.ts';
+export { Actor, type DeterminismLevel, type OperationContext, PlannedOperation } from './documents/operation.ts';
 export { Problem, ProblemLocation, ProblemReport, type ProblemStatus, Severity } from './documents/problem.ts';
 export {
   EngineResult,
@@ -65,4 +50,4 @@ export type { SchemaIssue } from './issue.ts';
 export { canonicalBytes, canonicalJson, type JsonValue, parseStrictJson, utf8Length } from './json/index.ts';
 export { compileParamsSchema } from './params-schema.ts';
 export { CHECKERS, flightEventIssues, isFlightEvent, parseOperation } from './parse.ts';
-export { escapeControls, quoteText } from './quote.ts';
+export { clipText, escapeControls, quoteText } from './quote.ts';

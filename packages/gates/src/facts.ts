@@ -77,8 +77,8 @@ export interface PostFacts {
   readonly usage: FullBudget;
   /** UTF-8 bytes of the canonical `summary`. */
   readonly summaryBytes: number;
-  /** Whether every output and evidence handle is in the store with its hash. */
-  readonly storedSha256: ReadonlySet<string>;
+  /** Hashes of what the host holds of the engine's writes. It goes to the store only after these gates. */
+  readonly stagedSha256: ReadonlySet<string>;
   /** Names of the outputs written, as declared. */
   readonly outputNames: readonly string[];
   /** Outside influences the operation had: `network`, `process`, `device`. D2 and D3 may have none. */

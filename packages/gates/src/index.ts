@@ -1,3 +1,4 @@
+export type { GateErrorCode } from './added-gate.ts';
 export { budgetExceededCode } from './budget-gate.ts';
 export { checkCapability, findConsent } from './capability-gate.ts';
 export type { ConsentFact, EngineFacts, InputFact, PolicyFacts, PostFacts, PreFacts } from './facts.ts';

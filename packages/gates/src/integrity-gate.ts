@@ -3,7 +3,7 @@ import { denier, type Gate, type Verdict } from './gate.ts';
 
 const deny = denier('G-INTEGRITY', 'integrity');
 
-/** Sizes, hashes, bundle and certificate before; stored outputs after. */
+/** Sizes, hashes, bundle and certificate before; staged outputs after. */
 export const integrityGate: Gate = {
   id: 'G-INTEGRITY',
   pre(operation, facts): Verdict {
@@ -42,12 +42,12 @@ export const integrityGate: Gate = {
   },
 
   post(_operation, result, facts): Verdict {
-    const lost = [...result.outputs, ...result.evidence].find((handle) => !facts.storedSha256.has(handle.sha256));
+    const lost = [...result.outputs, ...result.evidence].find((handle) => !facts.stagedSha256.has(handle.sha256));
     if (lost !== undefined)
       return deny(
         'OUTPUT_INTEGRITY',
-        `Output ${lost.sha256.slice(0, 12)}… is not in the store.`,
-        'Check the store: mex artifacts verify --all',
+        `Output ${lost.sha256.slice(0, 12)}… is not among what the engine wrote.`,
+        'This is a fault of MEX: please report it.',
       );
     if (facts.summaryBytes <= BOUNDS.maxInlineBytes) return undefined;
     return deny(

@@ -1,4 +1,5 @@
 import { type EngineResult, MexError, type PlannedOperation } from '@mex/envelope';
+import { askGate, type GateErrorCode, takeGate } from './added-gate.ts';
 import { budgetGate } from './budget-gate.ts';
 import { capabilityGate } from './capability-gate.ts';
 import { determinismGate } from './determinism-gate.ts';
@@ -40,24 +41,24 @@ export interface Pipeline {
 /**
  * The six gates in their fixed order, then `extra` ones (CONTRACT §8). The six cannot be removed or replaced.
  * A gate that throws denies: fail closed.
- * @throws MexError `GATE_ID_TAKEN` when an extra gate uses an id that is taken.
+ * @throws MexError `GATE_ID_TAKEN` when an extra gate uses an id that is taken, `GATE_INVALID` when it is no gate.
  */
 export function createPipeline(extra: readonly Gate[] = []): Pipeline {
+  const added = extra.map(takeGate);
   const seen = new Set<string>(GATE_IDS);
-  for (const { id } of extra) {
+  for (const { id } of added) {
     if (!seen.has(id)) {
       seen.add(id);
       continue;
     }
-    throw new MexError({
+    throw new MexError<GateErrorCode>({
       code: 'GATE_ID_TAKEN',
       kind: 'validation',
       message: `A gate "${id}" exists already.`,
       remedy: 'Give the added gate another id.',
     });
   }
-  // Copied, so that a caller cannot change the order later.
-  const gates = [...SIX, ...extra.map((gate) => ({ ...gate }))];
+  const gates = [...SIX, ...added];
   return Object.freeze({
     gates: gates.map((gate) => gate.id),
     checkBefore: (operation: PlannedOperation, facts: PreFacts) => ask(gates, (gate) => gate.pre?.(operation, facts)),
@@ -69,7 +70,7 @@ export function createPipeline(extra: readonly Gate[] = []): Pipeline {
 function ask(gates: readonly Gate[], check: (gate: Gate) => Verdict): PipelineOutcome {
   const outcomes: GateOutcome[] = [];
   for (const gate of gates) {
-    const denial = askOne(gate, check);
+    const denial = askGate(gate, check);
     if (denial === undefined) {
       outcomes.push({ gate: gate.id, outcome: 'pass' });
       continue;
@@ -78,31 +79,4 @@ function ask(gates: readonly Gate[], check: (gate: Gate) => Verdict): PipelineOu
     return { outcomes, denial };
   }
   return { outcomes, denial: undefined };
-}
-
-function askOne(gate: Gate, check: (gate: Gate) => Verdict): Verdict {
-  try {
-    const verdict: unknown = check(gate);
-    if (verdict === undefined) return undefined;
-    return isDenial(verdict) ? { ...verdict, gate: gate.id } : failed(gate, 'answered neither pass nor a denial');
-  } catch {
-    return failed(gate, 'threw an error');
-  }
-}
-
-function isDenial(value: unknown): value is GateDenial {
-  if (typeof value !== 'object' || value === null) return false;
-  return 'code' in value && typeof value.code === 'string' && 'reason' in value && typeof value.reason === 'string';
-}
-
-function failed(gate: Gate, what: string): GateDenial {
-  return {
-    gate: gate.id,
-    code: 'GATE_FAILED',
-    kind: 'internal',
-    reason: `Gate ${gate.id} ${what}; an unanswered gate denies.`,
-    severity: 'error',
-    remedy: `Repair or remove the gate ${gate.id}.`,
-    retryable: false,
-  };
 }

@@ -1,3 +1,4 @@
+import { CHECKERS } from '@mex/envelope';
 import { denier, type Gate, type Verdict } from './gate.ts';
 
 const deny = denier('G-SCHEMA', 'validation');
@@ -49,6 +50,10 @@ export const schemaGate: Gate = {
   },
 
   post(operation, result, facts): Verdict {
+    if (!CHECKERS.engineResult.check(result)) {
+      const issues = CHECKERS.engineResult.issues(result, 3).map((issue) => `${issue.path}: ${issue.message}`);
+      return deny('RESULT_INVALID', `The result does not fit its schema: ${issues.join('; ')}`, MEX_FAULT);
+    }
     const spec = operation.output_spec;
     const declared = new Set(facts.operation.outputs.map((output) => output.name));
     const stray = facts.outputNames.find((name) => !declared.has(name));
@@ -84,4 +89,5 @@ export const schemaGate: Gate = {
   },
 };
 
+const MEX_FAULT = 'This is a fault of MEX: please report it.';
 const ENGINE_FAULT = 'This is a fault of the engine: report it to its author.';

@@ -166,7 +166,7 @@ export function makePostFacts(over: Partial<PostFacts> = {}): PostFacts {
     budget,
     usage: { ...budget },
     summaryBytes: 2,
-    storedSha256: new Set([SHA]),
+    stagedSha256: new Set([SHA]),
     outputNames: ['out.json'],
     nondeterminism: [],
     ...over,

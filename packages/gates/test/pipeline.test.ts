@@ -1,5 +1,5 @@
 import type { PlannedOperation } from '@mex/envelope';
-import { createPipeline, GATE_IDS, type Gate, type PostFacts, type PreFacts } from '@mex/gates';
+import { createPipeline, GATE_IDS, type Gate, type GateDenial, type PostFacts, type PreFacts } from '@mex/gates';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { budget, makeOperation, makePostFacts, makePreFacts, makeResult, manifest } from './facts.ts';
@@ -72,13 +72,15 @@ const preCases: [string, string, Partial<PlannedOperation>, Partial<PreFacts>][]
 ];
 
 const postCases: [string, string, Partial<PlannedOperation>, Partial<PostFacts>, object][] = [
+  ['G-SCHEMA', 'RESULT_INVALID', {}, {}, { outputs: [{ sha256: 'short' }] }],
+  ['G-SCHEMA', 'RESULT_INVALID', {}, {}, { status: 'perfect' }],
   ['G-SCHEMA', 'OUTPUT_UNDECLARED', {}, { outputNames: ['out.json', 'x'] }, {}],
   ['G-SCHEMA', 'OUTPUT_MISSING', {}, { outputNames: [] }, {}],
   ['G-SCHEMA', 'OUTPUT_TYPE', { output_spec: { types: ['text/plain'] } }, {}, {}],
   ['G-SCHEMA', 'OUTPUT_LIMIT', { output_spec: { max_count: 0 } }, {}, {}],
   ['G-SCHEMA', 'OUTPUT_LIMIT', { output_spec: { max_bytes: 99 } }, {}, {}],
   ['G-CAP', 'CAPABILITY_USED_WITHOUT_GRANT', {}, { usedCapabilities: ['net.http:api.example'] }, {}],
-  ['G-INTEGRITY', 'OUTPUT_INTEGRITY', {}, { storedSha256: new Set() }, {}],
+  ['G-INTEGRITY', 'OUTPUT_INTEGRITY', {}, { stagedSha256: new Set() }, {}],
   ['G-INTEGRITY', 'INLINE_TOO_LARGE', {}, { summaryBytes: 32_769 }, {}],
   ['G-BUDGET', 'BUDGET_EXCEEDED_OUTPUT_BYTES', {}, { usage: { ...budget, output_bytes: 10_001 } }, {}],
   ['G-BUDGET', 'BUDGET_EXCEEDED_FILE_WRITES', {}, { usage: { ...budget, file_writes: 11 } }, {}],
@@ -165,6 +167,62 @@ describe('[§8] third-party gates', () => {
     retryable: false,
   } as const;
 
+  const mine = (id: string): Gate => ({ id, pre: () => undefined });
+  const askOdd = (pre: () => unknown) =>
+    createPipeline([{ id: 'G-ODD', pre } as unknown as Gate]).checkBefore(makeOperation(), makePreFacts()).denial;
+
+  it('written as a class are asked, with their own state', () => {
+    class Counting implements Gate {
+      readonly id = 'G-COUNT';
+      readonly #left: (GateDenial | undefined)[] = [undefined, denial];
+      pre(): GateDenial | undefined {
+        return this.#left.shift();
+      }
+      post(): GateDenial | undefined {
+        return this.#left.shift();
+      }
+    }
+    const extra = createPipeline([new Counting()]);
+    expect(extra.checkBefore(makeOperation(), makePreFacts()).denial).toBeUndefined();
+    expect(extra.checkAfter(makeOperation(), makeResult(), makePostFacts()).denial?.code).toBe('MINE');
+  });
+
+  it.each<[string, object]>([
+    ['without a check', { id: 'G-NONE' }],
+    ['with a check that is no function', { id: 'G-ODD', pre: true }],
+    ['with an id that no record takes', { id: 'G ODD', pre: () => undefined }],
+    ['without an id', { pre: () => undefined }],
+  ])('%s are refused', (_what, gate) => {
+    expect(() => createPipeline([gate as unknown as Gate])).toThrow(expect.objectContaining({ code: 'GATE_INVALID' }));
+  });
+
+  it.each([
+    ['no remedy', { remedy: undefined }],
+    ['a code that no result takes', { code: 'my-code' }],
+    ['an unknown kind', { kind: 'mood' }],
+    ['an unknown severity', { severity: 'loud' }],
+    ['no word on a retry', { retryable: undefined }],
+  ])('a denial with %s denies as GATE_FAILED, which can be recorded', (_what, change) => {
+    expect(askOdd(() => ({ ...denial, ...change }))).toMatchObject({ gate: 'G-ODD', code: 'GATE_FAILED' });
+  });
+
+  it('a denial is clipped to what a record takes, and only its known members are kept', () => {
+    const long = askOdd(() => ({ ...denial, reason: '\u{1f600}'.repeat(5_000), extra: 1 }));
+    expect(long?.reason.length).toBeLessThanOrEqual(4_096);
+    expect(long?.reason.isWellFormed()).toBe(true);
+    expect(long).not.toHaveProperty('extra');
+  });
+
+  it('an asynchronous gate that rejects denies and leaves no unhandled rejection', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', listener);
+    expect(askOdd(async () => Promise.reject(new Error('late')))?.code).toBe('GATE_FAILED');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+  });
+
   it('come after the six and can deny, under their own id', () => {
     const extra = createPipeline([{ id: 'G-MINE', pre: () => denial }]);
     expect(extra.gates).toEqual([...GATE_IDS, 'G-MINE']);
@@ -172,7 +230,7 @@ describe('[§8] third-party gates', () => {
   });
 
   it.each([...GATE_IDS, 'G-TWICE'])('cannot take the id %s', (id) => {
-    expect(() => createPipeline([{ id: 'G-TWICE' }, { id }])).toThrow(
+    expect(() => createPipeline([mine('G-TWICE'), mine(id)])).toThrow(
       expect.objectContaining({ code: 'GATE_ID_TAKEN' }),
     );
   });

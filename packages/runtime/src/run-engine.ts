@@ -232,7 +232,7 @@ export function postFacts(run: EngineRun, grant: Grant, result: EngineResult): P
     budget: grant.budget,
     usage: run.meter.usage,
     summaryBytes: result.summary === undefined ? 0 : utf8Length(canonicalJson(result.summary)),
-    storedSha256: new Set(staged.map((output) => output.sha256)),
+    stagedSha256: new Set(staged.map((output) => output.sha256)),
     outputNames: staged.map((output) => output.declaration.name),
     nondeterminism: influences(run.broker.used),
   };

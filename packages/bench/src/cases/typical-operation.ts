@@ -61,7 +61,7 @@ export function typicalOperation(): TypicalOperation {
     budget,
     usage: spent(budget),
     summaryBytes: 120,
-    storedSha256: new Set(outputs.map((output) => output.sha256)),
+    stagedSha256: new Set(outputs.map((output) => output.sha256)),
     outputNames: declared.manifest.outputs.map((output) => output.name),
     nondeterminism: [],
   };
