@@ -17,9 +17,9 @@ const problems = [];
 /** A front door is short and names what it lets out; a room of 400 lines should have been two. */
 for (const file of sources) {
   const text = read(file);
-  const lines = text.split('\n').length;
+  const lines = text.trimEnd().split('\n').length;
   if (lines > 400) problems.push(`${file}: ${lines} lines; split it`);
-  if (/\/src\/index\.ts$/.test(file) && lines > 80)
+  if (/\/src\/index\.ts$/.test(file) && lines >= 60)
     problems.push(`${file}: a front door of ${lines} lines; let out less`);
   if (/^export \*/m.test(text)) problems.push(`${file}: "export *"; name what is exported`);
   if (/\/(utils|helpers|common|shared|types)\.ts$/.test(file))
