@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ArtifactStore, openArtifactStore } from '@mex/artifacts';
 import {
+  BOUNDS,
+  clipText,
   type EngineManifest,
   type EngineResult,
   type FlightEvent,
@@ -31,9 +32,11 @@ import {
   type Runtime,
   type SandboxTier,
 } from '@mex/runtime';
+import { closeAll } from './close-all.ts';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
 import { createPolicySource } from './policy-source.ts';
+import { systemCaller } from './system-caller.ts';
 
 /** What an engine package exports: its manifest and where its bundle is. */
 export interface EngineHandle {
@@ -76,6 +79,7 @@ export interface Host {
   readonly prewarm: (engineId: string) => void;
   /** Records something the host did, e.g. a materialised artifact. */
   readonly record: (subject: HostEvent['subject'], body: HostEvent['body']) => Promise<void>;
+  /** Ends what runs after `graceMs`, and closes everything. The second call waits for the first one. */
   readonly close: (options?: { graceMs?: number }) => Promise<void>;
 }
 
@@ -94,11 +98,6 @@ export type HostEvent = Extract<
 >;
 
 export const HOST_VERSION = '0.1.0';
-
-/** The operating system's user, as the caller of last resort. It is whoever started this process, not a proof of identity. */
-export function systemCaller(): Caller {
-  return { id: `os:${userInfo().username}`, kind: 'human' };
-}
 
 /**
  * Opens a home and wires everything (ARCHITECTURE, `host`).
@@ -127,11 +126,21 @@ interface Wiring extends Pick<Host, 'home' | 'caller' | 'policy' | 'registry'> {
   readonly options: HostOptions;
 }
 
-async function wire({ home, caller, policy, registry, tier, options }: Wiring): Promise<Host> {
+async function wire(wiring: Wiring): Promise<Host> {
+  const { home, options } = wiring;
   const recorder = openRecorder({
     file: join(home, 'log.db'),
     signer: options.signer ?? createFileSigner(join(home, 'keys')),
   });
+  try {
+    return await wireRecorder(wiring, recorder);
+  } catch (error) {
+    await recorder.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function wireRecorder({ home, caller, policy, registry, tier, options }: Wiring, recorder: FlightRecorder) {
   const record = async (subject: HostEvent['subject'], body: HostEvent['body']): Promise<void> => {
     // Subject and body come as a pair of one event; the recorder validates it at ingestion.
     await recorder.append([{ ...stampHost(caller), type: 'system', subject, body } as FlightEvent]);
@@ -140,19 +149,25 @@ async function wire({ home, caller, policy, registry, tier, options }: Wiring): 
     dir: join(home, 'artifacts'),
     onQuarantine: ({ sha256 }) => void record('artifact.quarantined', { sha256 }),
   });
-  const runtime = createRuntime({
-    recorder,
-    store: artifacts,
-    registry,
-    policy: createPolicySource(policy),
-    tiers: [tier],
-    quota: policy.policy.quota,
-    ...(options.gates === undefined ? {} : { gates: options.gates }),
-    ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
-  });
-  await recordStart(recorder, registry, policy, caller);
-  await runtime.recover();
-  return wireHost({ home, registry, artifacts, recorder, policy, caller, runtime, record });
+  try {
+    const runtime = createRuntime({
+      recorder,
+      store: artifacts,
+      registry,
+      policy: createPolicySource(policy),
+      tiers: [tier],
+      quota: policy.policy.quota,
+      ...(options.gates === undefined ? {} : { gates: options.gates }),
+      ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
+    });
+    await recordStart(recorder, registry, policy, caller);
+    await runtime.recover();
+    return wireHost({ home, registry, artifacts, recorder, policy, caller, runtime, record });
+  } catch (error) {
+    // What failed first is what is told.
+    await artifacts.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Reads the bundles itself: whatever is wrong with one is told when it is run. */
@@ -174,6 +189,7 @@ type Wired = Pick<Host, 'home' | 'registry' | 'artifacts' | 'recorder' | 'policy
 };
 
 function wireHost({ runtime, ...parts }: Wired): Host {
+  let closing: Promise<void> | undefined;
   return {
     ...parts,
     plan: (request) => planOperation(parts.registry, request),
@@ -182,11 +198,14 @@ function wireHost({ runtime, ...parts }: Wired): Host {
       const { engine } = parts.registry.resolve(engineId);
       if (engine !== undefined) runtime.prewarm(engine);
     },
-    close: async (close) => {
-      await runtime.close(close);
-      await parts.record('host.stopped', { reason: 'closed' });
-      await parts.artifacts.close();
-      await parts.recorder.close();
+    close: (close) => {
+      closing ??= closeAll([
+        () => runtime.close(close),
+        () => parts.record('host.stopped', { reason: 'closed' }),
+        () => parts.artifacts.close(),
+        () => parts.recorder.close(),
+      ]);
+      return closing;
     },
   };
 }
@@ -230,15 +249,15 @@ async function recordStart(
   ];
   const problems: Promise<unknown>[] = [];
   for (const { engineId, error } of registry.disabled) {
-    const body = { engine_id: engineId.slice(0, 256), code: error.code };
+    const body = { engine_id: clipText(engineId, BOUNDS.maxNameChars), code: error.code };
     events.push({ ...stampHost(caller), type: 'system', subject: 'registry.entry_disabled', body });
     const report: ProblemReport = {
-      title: `Engine ${engineId.slice(0, 200)} is disabled`,
-      message: error.message,
+      title: `Engine ${clipText(engineId, 200)} is disabled`,
+      message: clipText(error.message, BOUNDS.maxMessageChars),
       severity: 'error',
       source: 'registry',
       surface: 'registry',
-      tool: engineId.slice(0, 256),
+      tool: clipText(engineId, BOUNDS.maxNameChars),
       code: error.code,
       locations: [{ path: REGISTRY_FILE }],
       link_confidence: 'direct',

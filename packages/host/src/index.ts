@@ -1,4 +1,5 @@
-export { type FoundFiles, findFiles, IGNORED_DIRECTORIES } from './find-files.ts';
-export { type EngineHandle, HOST_VERSION, type Host, type HostOptions, openHost, systemCaller } from './host.ts';
+export { type FindOptions, type FoundFiles, findFiles, IGNORED_DIRECTORIES, type LeftOut } from './find-files.ts';
+export { type EngineHandle, HOST_VERSION, type Host, type HostOptions, openHost } from './host.ts';
 export type { PlanRequest } from './plan.ts';
 export { DEFAULT_POLICY, type LoadedPolicy, loadPolicy, type Policy } from './policy.ts';
+export { systemCaller } from './system-caller.ts';

@@ -1,7 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFiles, loadPolicy, openHost } from '@mex/host';
+import type { Gate } from '@mex/gates';
+import { findFiles, loadPolicy, openHost, systemCaller } from '@mex/host';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let home: string;
@@ -54,6 +64,15 @@ describe('policy.json', () => {
   });
 });
 
+/** Descriptors may close while they are looked at. */
+function linkOf(fd: string): string[] {
+  try {
+    return [readlinkSync(`/proc/self/fd/${fd}`)];
+  } catch {
+    return [];
+  }
+}
+
 describe('openHost', () => {
   it('[§10] a broken registry entry disables only itself, with a Problem and an event', async () => {
     writeFileSync(
@@ -68,6 +87,46 @@ describe('openHost', () => {
       .map(({ event }) => (event.type === 'system' ? event.subject : ''));
     expect(subjects).toContain('registry.entry_disabled');
     await host.close();
+  });
+
+  it('[§10] a broken entry with an id and a member of any length and any characters does not stop the start', async () => {
+    const id = `a${'\u{1f600}'.repeat(200)}`;
+    const entries = [{ manifest: {}, bundle_path: 'x', [`x${'\u{1f600}'.repeat(5_000)}`]: 1 }];
+    writeFileSync(
+      join(home, 'mechanical_engines.json'),
+      JSON.stringify({ schema_version: 'mex.registry@1.0', engines: { [id]: entries } }),
+    );
+    const host = await openHost({ home });
+    const [problem] = host.recorder.problems.list({});
+    expect(problem?.title.isWellFormed()).toBe(true);
+    expect(problem?.message.length).toBeLessThanOrEqual(4_096);
+    await host.close();
+  });
+
+  it.skipIf(!existsSync('/proc/self/fd'))(
+    '(only where /proc lists descriptors) closes what it opened when the wiring fails',
+    async () => {
+      const gates = [{ id: 'G-SCHEMA', pre: () => undefined } satisfies Gate];
+      await expect(openHost({ home, gates })).rejects.toMatchObject({ code: 'GATE_ID_TAKEN' });
+      const open = readdirSync('/proc/self/fd').flatMap((fd) => linkOf(fd));
+      expect(open.filter((path) => path.startsWith(home))).toEqual([]);
+    },
+  );
+
+  it('closing twice is closing once, and a part that fails to close keeps no other one open', async () => {
+    const host = await openHost({ home });
+    await host.recorder.close();
+    const closed = host.close();
+    expect(host.close()).toBe(closed);
+    await expect(closed).rejects.toBeInstanceOf(Error);
+    await expect(host.artifacts.verify({ all: true })).rejects.toMatchObject({ code: 'ARTIFACT_STORE_CLOSED' });
+  });
+
+  it('names a user that the user database does not know by its number', () => {
+    const unknown = () => {
+      throw new Error('ENOENT: no such user');
+    };
+    expect(systemCaller(unknown)).toEqual({ id: `os:uid-${process.getuid?.()}`, kind: 'human' });
   });
 
   it('[§2] [§7] an envelope chooses among the profiles its caller was given, never beyond them', async () => {
@@ -115,14 +174,24 @@ describe('findFiles', () => {
     symlinkSync(join(home, 'a', 'wanted'), join(home, 'b', 'wanted'));
     expect(findFiles(home, (name) => name === 'wanted')).toEqual({
       files: ['a/wanted', 'b/c/wanted'],
+      irregular: [{ path: 'b/wanted', reason: 'symlink' }],
       unreadable: [],
       truncated: false,
     });
   });
 
+  it('enters what the given list does not name, and nothing else', () => {
+    for (const dir of ['vendor', 'node_modules']) {
+      mkdirSync(join(home, dir));
+      writeFileSync(join(home, dir, 'wanted'), '');
+    }
+    expect(findFiles(home, () => true, { ignored: new Set(['vendor']) }).files).toEqual(['node_modules/wanted']);
+  });
+
   it('says when it stopped early, and what it could not list', () => {
     for (const name of ['1', '2', '3']) writeFileSync(join(home, name), '');
-    expect(findFiles(home, () => true, 2).truncated).toBe(true);
+    expect(findFiles(home, () => true, { maxEntries: 2 })).toMatchObject({ truncated: true, files: { length: 2 } });
+    expect(findFiles(home, () => true, { maxEntries: 3 })).toMatchObject({ truncated: false, files: { length: 3 } });
     expect(findFiles(join(home, 'none'), () => true).unreadable).toEqual([{ path: '.', reason: 'ENOENT' }]);
   });
 });
