@@ -1,6 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+// @boundaries-ignore the list of the engine and that of the scan are two files, and this test keeps them one
+import { SKIPPED_DIRECTORIES as ENGINE_SKIPS } from '../../../engines/sbom/src/discovery.ts';
+import { SKIPPED_DIRECTORIES } from '../src/scan/skipped-directories.ts';
 import { documentOf, type Finished, HARMFUL, mex, STACK_TRACE, scratch, writeProject } from './mex.ts';
 
 const dir = scratch();
@@ -92,6 +96,41 @@ describe('[§14 E] a scan that did not see everything is not a pass', () => {
       problems: [{ severity: 'error', title: expect.stringContaining('sub/package-lock.json') }],
     });
     expect((await mex(['scan', mixed, '--home', home])).stdout).toContain('incomplete');
+  });
+
+  it.each(['package-lock.json', 'package.json'])('a %s that is a symbolic link', async (name) => {
+    const linked = writeProject(join(dir, `linked-${name}`));
+    mkdirSync(join(linked, 'sub'));
+    symlinkSync(join('..', name), join(linked, 'sub', name));
+    const result = await mex(['scan', linked, '--home', home, '--format', 'json']);
+    expect(result.code).toBe(1);
+    expect(documentOf(result)).toMatchObject({
+      verdict: 'error',
+      problems: [{ code: 'SCAN_INCOMPLETE', title: `sub/${name} was left out of the scan` }],
+    });
+  });
+
+  it('a lockfile that is a named pipe', async () => {
+    const piped = writeProject(join(dir, 'piped'));
+    execFileSync('mkfifo', [join(piped, 'yarn.lock')]);
+    const result = await mex(['scan', piped, '--home', home, '--format', 'json']);
+    expect(documentOf(result)).toMatchObject({ verdict: 'error', problems: [{ code: 'SCAN_INCOMPLETE' }] });
+  });
+
+  it('a manifest that is a link beside the one lockfile that was named', async () => {
+    const one = writeProject(join(dir, 'one'));
+    renameSync(join(one, 'package.json'), join(one, 'elsewhere.json'));
+    symlinkSync('elsewhere.json', join(one, 'package.json'));
+    const result = await mex(['scan', join(one, 'package-lock.json'), '--home', home, '--format', 'json']);
+    expect(documentOf(result)).toMatchObject({ verdict: 'error', problems: [{ code: 'SCAN_INCOMPLETE' }] });
+  });
+
+  it('what the engine would skip is neither pinned nor a gap', async () => {
+    for (const name of ENGINE_SKIPS.keys()) expect(SKIPPED_DIRECTORIES).toContain(name);
+    const vendored = writeProject(join(dir, 'vendored'));
+    mkdirSync(join(vendored, 'vendor'));
+    symlinkSync('../package-lock.json', join(vendored, 'vendor', 'package-lock.json'));
+    expect((await mex(['scan', vendored, '--home', home])).code).toBe(0);
   });
 
   it.skipIf(process.getuid?.() === 0)(

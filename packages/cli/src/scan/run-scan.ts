@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { EngineResult, FlightEvent, Problem, ProblemReport } from '@mex/envelope';
+import { BOUNDS, clipText, type EngineResult, type FlightEvent, type Problem, type ProblemReport } from '@mex/envelope';
 import type { Host } from '@mex/host';
 import { EXIT, type ExitCode, exitOfResult } from '../exit-codes.ts';
 import { LOOKED_FOR } from './lockfile-names.ts';
-import { findCandidates, type Gap, type ScanTarget } from './scan-target.ts';
+import { findCandidates, type Gap, type ScanTarget, skipReason } from './scan-target.ts';
 
 export const SBOM_ENGINE = 'engine.supply_chain.sbom';
 const JOB = 'sbom_generate';
@@ -34,7 +34,7 @@ export async function runScan(host: Host, target: ScanTarget, signal: AbortSigna
   const { artifact_id, sha256 } = pin.handle;
   const gaps = [
     ...candidates.gaps,
-    ...pin.skipped.map(({ path, reason }): Gap => ({ path, reason: SKIPPED[reason] ?? reason })),
+    ...pin.skipped.map(({ path, reason }): Gap => ({ path, reason: skipReason(reason) })),
   ];
   const pinned = host.record('directory.pinned', { artifact_id, sha256, entries: pin.index.entries.length });
   const reported = gaps.map((gap) => host.recorder.problems.report(gapProblem(gap), problemBase(host, runId)));
@@ -67,24 +67,16 @@ function exitOf(result: EngineResult, complete: boolean, nothingFound: boolean):
   return result.status === 'succeeded' || nothingFound ? EXIT.blocked : exitOfResult(result);
 }
 
-const SKIPPED: Readonly<Record<string, string>> = {
-  symlink: 'it is a symbolic link',
-  special: 'it is no regular file',
-  unreadable: 'it cannot be read',
-  missing: 'it went away while it was being read',
-  name: 'its name is not valid text',
-};
-
 function gapProblem({ path, reason }: Gap): ProblemReport {
   return {
-    title: `${path} was left out of the scan`.slice(0, 4_096),
-    message: `${path}: ${reason}. Whatever it declares is missing from the result.`.slice(0, 4_096),
+    title: clipText(`${path} was left out of the scan`, BOUNDS.maxMessageChars),
+    message: clipText(`${path}: ${reason}. Whatever it declares is missing from the result.`, BOUNDS.maxMessageChars),
     severity: 'error',
     source: 'mex.scan',
     surface: 'scan',
     tool: SBOM_ENGINE,
     code: 'SCAN_INCOMPLETE',
-    locations: [{ path: path.slice(0, 4_096) }],
+    locations: [{ path: clipText(path, BOUNDS.maxPathChars) }],
     job_id: JOB,
     link_confidence: 'direct',
   };

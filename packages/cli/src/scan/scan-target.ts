@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { findFiles } from '@mex/host';
 import { usageError } from '../usage-error.ts';
 import { isLockfileName, isManifestName, isReadWith, LOOKED_FOR } from './lockfile-names.ts';
+import { SKIPPED_DIRECTORIES } from './skipped-directories.ts';
 
 /** What a scan is about: a directory, and the files in it that are handed to the engine. */
 export interface ScanTarget {
@@ -37,22 +38,41 @@ export function openTarget(path: string): ScanTarget {
   return { root: dirname(full), only: basename(full) };
 }
 
-/** The files of a target that the engine gets to see. */
+/** The files of a target that the engine gets to see, and what it should have seen and cannot. */
 export function findCandidates({ root, only }: ScanTarget): Candidates {
-  if (only !== undefined) {
-    const beside = readdirSync(root, { withFileTypes: true }).filter(
-      (entry) => entry.isFile() && isReadWith(only, entry.name),
-    );
-    return { files: [only, ...beside.map((entry) => entry.name)], gaps: [] };
-  }
-  const { files, unreadable, truncated } = findFiles(root, (name) => isLockfileName(name) || isManifestName(name));
-  const gaps: Gap[] = unreadable.map(({ path, reason }) => ({
-    path,
-    reason: `the directory cannot be listed (${reason})`,
-  }));
+  if (only !== undefined) return findBeside(root, only);
+  const wanted = (name: string): boolean => isLockfileName(name) || isManifestName(name);
+  const { files, irregular, unreadable, truncated } = findFiles(root, wanted, { ignored: SKIPPED_DIRECTORIES });
+  const gaps: Gap[] = [
+    ...irregular.map(({ path, reason }) => ({ path, reason: skipReason(reason) })),
+    ...unreadable.map(({ path, reason }) => ({ path, reason: `the directory cannot be listed (${reason})` })),
+  ];
   if (truncated) gaps.push({ path: '.', reason: 'there are too many files; the rest was not looked at' });
   return { files, gaps };
 }
+
+function findBeside(root: string, only: string): Candidates {
+  const beside = readdirSync(root, { withFileTypes: true }).filter(
+    (entry) => entry.name !== only && !entry.isDirectory() && isReadWith(only, entry.name),
+  );
+  const gaps = beside
+    .filter((entry) => !entry.isFile())
+    .map((entry): Gap => ({ path: entry.name, reason: skipReason(entry.isSymbolicLink() ? 'symlink' : 'special') }));
+  return { files: [only, ...beside.filter((entry) => entry.isFile()).map((entry) => entry.name)], gaps };
+}
+
+/** Why a file was left out, in words. The store and the search for files use the same short names. */
+export function skipReason(reason: string): string {
+  return SKIPPED[reason] ?? reason;
+}
+
+const SKIPPED: Readonly<Record<string, string>> = {
+  symlink: 'it is a symbolic link',
+  special: 'it is no regular file',
+  unreadable: 'it cannot be read',
+  missing: 'it went away while it was being read',
+  name: 'its name is not valid text',
+};
 
 function statPath(path: string, full: string): Stats {
   try {
