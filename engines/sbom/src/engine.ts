@@ -6,6 +6,7 @@ import {
   type EngineInput,
   Type,
 } from '@mex/engine-sdk';
+import { clip } from './clip.ts';
 import { writeCycloneDx } from './documents/cyclonedx.ts';
 import { writeSpdx } from './documents/spdx.ts';
 import { type ReadFailure, readInventories } from './inventory.ts';
@@ -15,6 +16,11 @@ import { summarize, writeReport } from './report.ts';
 
 const VERSION = '0.1.0';
 const MIB = 1024 * 1024;
+
+/** Characters of the parts of a Problem; what is longer is told in full by the report. */
+const MAX_TITLE = 500;
+const MAX_MESSAGE = 4_000;
+const MAX_PATH = 4_096;
 
 const params = Type.Object(
   {
@@ -78,13 +84,13 @@ async function generate(context: EngineContext, options: Params): Promise<Record
   for (const inventory of inventories) reportWarnings(context, inventory);
   for (const { path, message } of notes) {
     const where = path === '' ? '.' : path;
-    const title = `Several lockfiles for one project: ${where}`.slice(0, 500);
+    const title = clip(`Several lockfiles for one project: ${where}`, MAX_TITLE);
     context.problem({
       code: 'SBOM_RIVAL_LOCKFILES',
       severity: 'warning',
       title,
-      message,
-      locations: [{ path: where }],
+      message: clip(message, MAX_MESSAGE),
+      locations: [{ path: clip(where, MAX_PATH) }],
     });
   }
   if (inventories.length === 0 && failures.length === 0) {
@@ -131,12 +137,14 @@ async function readInput(input: EngineInput) {
 
 function failureProblem(failure: ReadFailure) {
   const { code, path, line, column, message, remedy } = failure;
-  const place = line === undefined ? { path } : { path, line, ...(column === undefined ? {} : { column }) };
+  const where = clip(path, MAX_PATH);
+  const place =
+    line === undefined ? { path: where } : { path: where, line, ...(column === undefined ? {} : { column }) };
   return {
     code,
     severity: 'error' as const,
-    title: `${path} could not be read`.slice(0, 500),
-    message: `${message} ${remedy}`.slice(0, 4_000),
+    title: clip(`${path} could not be read`, MAX_TITLE),
+    message: clip(`${message} ${remedy}`, MAX_MESSAGE),
     locations: [place],
   };
 }
@@ -146,12 +154,13 @@ const MAX_WARNINGS = 20;
 
 function reportWarnings(context: EngineContext, { path, warnings }: LockfileInventory): void {
   for (const { code, message, line } of warnings.slice(0, MAX_WARNINGS)) {
-    const place = line === undefined ? { path } : { path, line };
+    const where = clip(path, MAX_PATH);
+    const place = line === undefined ? { path: where } : { path: where, line };
     context.problem({
       code,
       severity: 'warning',
-      title: `${path}: ${code}`.slice(0, 500),
-      message: message.slice(0, 4_000),
+      title: clip(`${path}: ${code}`, MAX_TITLE),
+      message: clip(message, MAX_MESSAGE),
       locations: [place],
     });
   }

@@ -1,3 +1,4 @@
+import { clip } from './clip.ts';
 import type { ReadFailure } from './inventory.ts';
 import type { LockfileInventory } from './model.ts';
 
@@ -11,7 +12,7 @@ export function summarize(
   const lockfiles = inventories.map((inventory) => {
     const packages = inventory.packages.filter((entry) => entry.source.kind !== 'workspace');
     return {
-      path: inventory.path.slice(0, 300),
+      path: clip(inventory.path, 300),
       format: inventory.format,
       packages: packages.length,
       dev: packages.filter((entry) => entry.dev).length,
@@ -23,7 +24,7 @@ export function summarize(
     lockfiles: lockfiles.slice(0, MAX_LISTED),
     lockfile_count: lockfiles.length,
     packages: lockfiles.reduce((sum, lockfile) => sum + lockfile.packages, 0),
-    unreadable: failures.slice(0, MAX_LISTED).map(({ path, code }) => ({ path: path.slice(0, 300), code })),
+    unreadable: failures.slice(0, MAX_LISTED).map(({ path, code }) => ({ path: clip(path, 300), code })),
     unreadable_count: failures.length,
   };
 }
@@ -36,18 +37,18 @@ export function writeReport(
   { timestamp, version }: { readonly timestamp: string; readonly version: string },
 ): string {
   const broken = failures.map(({ code, path, line, column, message }) => ({
-    id: `${code}:${path}`.replace(/\s/g, '_').slice(0, 256),
+    id: identify(code, path),
     code,
     severity: 'error',
-    title: `${path} could not be read: ${message}`.slice(0, 4_000),
+    title: clip(`${path} could not be read: ${message}`, 4_000),
     locations: [locate(path, line, column)],
   }));
   const warned = inventories.flatMap(({ path, warnings }) =>
     warnings.map(({ code, message, line }, index) => ({
-      id: `${code}:${path}:${index}`.replace(/\s/g, '_').slice(0, 256),
+      id: identify(code, index, path),
       code,
       severity: 'warning',
-      title: message.slice(0, 4_000),
+      title: clip(message, 4_000),
       locations: [locate(path, line)],
     })),
   );
@@ -63,6 +64,12 @@ export function writeReport(
 }
 
 function locate(path: string, line?: number, column?: number) {
-  if (line === undefined) return { path };
-  return { path, range: { start: column === undefined ? { line } : { line, column } } };
+  const place = { path: clip(path, 4_096) };
+  if (line === undefined) return place;
+  return { ...place, range: { start: column === undefined ? { line } : { line, column } } };
+}
+
+/** An id without white space or control characters. What tells two apart comes before the path, which may be cut. */
+function identify(...parts: readonly (string | number)[]): string {
+  return clip(parts.join(':').replace(/[\s\p{Cc}]/gu, '_'), 256);
 }

@@ -1,3 +1,4 @@
+import { clip } from '../clip.ts';
 import { isExceptionId, isLicenseId } from './spdx-identifiers.ts';
 
 /** What the declared license text of a package turns out to be. */
@@ -20,7 +21,7 @@ export function parseLicense(text: string): DeclaredLicense {
   const trimmed = text.trim();
   if (isLicenseId(trimmed)) return { kind: 'id', id: trimmed };
   const tokens = trimmed.length <= MAX_EXPRESSION ? tokenize(trimmed) : undefined;
-  if (tokens === undefined || !isExpression(tokens)) return { kind: 'name', name: trimmed.slice(0, MAX_NAME) };
+  if (tokens === undefined || !isExpression(tokens)) return { kind: 'name', name: clip(trimmed, MAX_NAME) };
   const expression = tokens.join(' ').replaceAll('( ', '(').replaceAll(' )', ')');
   return { kind: 'expression', expression, hasReferences: /LicenseRef-/.test(expression) };
 }
