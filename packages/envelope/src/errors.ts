@@ -47,7 +47,7 @@ export class MexError<Code extends string = string> extends Error {
     this.name = 'MexError';
     this.code = init.code;
     this.kind = init.kind;
-    this.remedy = init.remedy;
+    this.remedy = init.remedy?.toWellFormed();
     this.retryable = init.retryable ?? false;
   }
 
