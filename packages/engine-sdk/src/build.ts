@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -9,6 +10,9 @@ import { createManifest } from './manifest.ts';
 
 /** The free name through which a bundle hands its engine to the runtime. Outside the runtime it is not defined. */
 export const REGISTER = '__mex_register__';
+
+/** Sources are there in a checkout only: an installed SDK is what was packed, and the condition would name files that are not. */
+const SOURCE_CONDITION = existsSync(new URL('../src/index.ts', import.meta.url)) ? ['@mex/source'] : [];
 
 export interface BuildOptions {
   /** The engine package: holds `package.json` and `src/engine.ts`. */
@@ -70,7 +74,7 @@ async function bundle(dir: string, entry: string): Promise<string> {
       removeNodeProtocol: false,
       esbuildOptions(esbuild) {
         esbuild.mainFields = ['module', 'main'];
-        esbuild.conditions = ['@mex/source', 'import', 'module', 'default'];
+        esbuild.conditions = [...SOURCE_CONDITION, 'import', 'module', 'default'];
         esbuild.legalComments = 'none';
         esbuild.keepNames = false;
         esbuild.charset = 'utf8';
@@ -88,14 +92,24 @@ function evaluate(code: string): EngineDefinition {
   const register = (definition: EngineDefinition): void => {
     found = definition;
   };
-  runInNewContext(
-    code,
-    { [REGISTER]: register, TextDecoder, TextEncoder, URL, URLSearchParams, console },
-    { filename: 'engine.bundle' },
-  );
+  try {
+    runInNewContext(
+      code,
+      { [REGISTER]: register, TextDecoder, TextEncoder, URL, URLSearchParams, console },
+      { filename: 'engine.bundle' },
+    );
+  } catch (cause) {
+    // Thrown in the bundle's own context: not an Error of ours.
+    throw new Error(`The engine could not be loaded: ${messageOf(cause)}`, { cause });
+  }
   if (found === undefined)
     throw new Error('The bundle registered no engine: export default defineEngine(…) from src/engine.ts');
   return found;
+}
+
+function messageOf(thrown: unknown): string {
+  const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
+  return String(message);
 }
 
 const FRONT_DOOR = `// The manifest and a handle; nothing here runs the engine. Only a MEX runtime does.

@@ -1,6 +1,3 @@
-/** Lines an engine may write per call, and characters per line; the rest is dropped and counted. */
-export const LOG_LIMITS = { maxLines: 1_000, maxLineChars: 2_000 } as const;
-
 /** A file of a pinned directory: `/`-separated path below its root, size in bytes, digest pinned at planning time. */
 export interface InputFile {
   readonly path: string;
@@ -39,11 +36,17 @@ export interface EngineContext {
   readonly operation: string;
   readonly determinism: 'D0' | 'D1' | 'D2' | 'D3';
   readonly inputs: readonly EngineInput[];
-  /** Time, as RFC 3339 in UTC. For D2 and D3 it stands still at an instant derived from the operation. */
+  /**
+   * Time, as RFC 3339 in UTC. For D2 and D3 it stands still at 2000-01-01T00:00:00.000Z, the same for every operation: take
+   * a time that matters as a parameter.
+   */
   now(): string;
   /** Writes a declared output; `name` is its name in `outputs`. Needs `fs.write:artifacts`. Returns its SHA-256. */
   write(name: string, data: Uint8Array | string): Promise<string>;
-  /** Writes one line to the operation's log artifact. Never shown raw, always redacted. */
+  /**
+   * Writes one line to the operation's log artifact. Never shown raw, always redacted. At most 1,000 lines of 2,000
+   * characters an operation; the rest is dropped and counted.
+   */
   log(message: string): void;
   /** Reports a Problem. Counts against nothing but the message bounds. */
   problem(problem: EngineProblem): void;

@@ -58,8 +58,8 @@ export function defineEngine(definition: EngineDefinition): EngineToken {
 }
 
 /**
- * The definition behind a token. For the bundle's own first line and for `@mex/engine-sdk/testing`; a bundle
- * carries its own copy of this map, so a token from one bundle opens nothing elsewhere.
+ * The definition behind a token. For the first line that the build puts in front of a bundle, and for tests of an
+ * engine (`@mex/engine-sdk/bundle`); a bundle carries its own copy of this map, so a token from one opens nothing elsewhere.
  * @throws Error when the token was not made by this copy of `defineEngine`.
  */
 export function revealEngine(token: EngineToken): EngineDefinition {

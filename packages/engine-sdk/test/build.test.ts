@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildEngine } from '@mex/engine-sdk/build';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const SDK = fileURLToPath(new URL('..', import.meta.url));
+const SOURCE = `import { defineEngine, defineOperation, Type } from '@mex/engine-sdk';
+export default defineEngine({
+  id: 'engine.test.tiny', version: '1.0.0', title: 'Tiny', description: 'Tiny', determinism: 'D3',
+  operations: { 'tiny.run': defineOperation({
+    title: 'Run', description: 'Run', params: Type.Object({}, { additionalProperties: false }),
+    outputs: [], capabilities: [], run: () => ({ done: true }),
+  }) },
+});
+`;
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'mex-sdk-'));
+  mkdirSync(join(dir, 'src'));
+  mkdirSync(join(dir, 'node_modules', '@mex'), { recursive: true });
+  symlinkSync(SDK, join(dir, 'node_modules', '@mex', 'engine-sdk'));
+  writeFileSync(join(dir, 'package.json'), '{"name":"tiny","version":"1.0.0","type":"module"}');
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const write = (source: string): void => writeFileSync(join(dir, 'src', 'engine.ts'), source);
+const bytes = (name: string): Buffer => readFileSync(join(dir, 'dist', name));
+
+describe('[§10] buildEngine', () => {
+  it('writes a manifest with the digest of the bundle, the same bytes every time, and leaves nothing else behind', async () => {
+    write(SOURCE);
+    const { manifest, outDir } = await buildEngine({ dir });
+    const bundle = bytes('engine.bundle');
+    expect(outDir).toBe(join(dir, 'dist'));
+    expect(manifest.bundle).toEqual({ sha256: hash('sha256', bundle, 'hex'), size_bytes: bundle.length });
+    expect(JSON.parse(bytes('manifest.json').toString())).toEqual(manifest);
+    const first = readdirSync(outDir).map((name) => [name, bytes(name).toString('hex')]);
+    await buildEngine({ dir });
+    expect(readdirSync(outDir).map((name) => [name, bytes(name).toString('hex')])).toEqual(first);
+    expect(readdirSync(dir).toSorted()).toEqual(['dist', 'node_modules', 'package.json', 'src']);
+  });
+
+  it.each([
+    ['without a default export', 'export const engine = 1;', /default/],
+    ['with a syntax error', 'export default {', /engine\.ts|Unexpected|Expected/],
+    ['whose default export is no engine', 'export default { id: 1 };', /export default the result of defineEngine/],
+    ['that throws while it is loaded', `throw new Error('not today');${SOURCE}`, /could not be loaded: .*not today/],
+    ['that imports what is not there', `import 'no-such-package';${SOURCE}`, /no-such-package/],
+    ['whose definition breaks the contract', SOURCE.replace('engine.test.tiny', 'Tiny'), /engine_id/],
+  ])('an engine %s ends in an error that says so, with no leftovers', async (_what, source, words) => {
+    write(source);
+    const error: unknown = await buildEngine({ dir }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(error instanceof Error && error.message).toMatch(words);
+    expect(readdirSync(dir).toSorted()).toEqual(['node_modules', 'package.json', 'src']);
+  });
+});
