@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The first file of `mex`. It is written so that a Node too old for the rest can still say so.
 const major = Number(process.versions.node.split('.')[0]);
-if (major < 24) {
+if (major < 26) {
   console.error(
-    `mex: Node ${process.versions.node} is too old; mex needs Node 24 or newer. Install it from nodejs.org, then run mex again.`,
+    `mex: Node ${process.versions.node} is too old; mex needs Node 26 or newer. Install it from nodejs.org, then run mex again.`,
   );
   process.exit(2);
 }

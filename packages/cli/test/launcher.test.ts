@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { finish, LAUNCHER, MAIN, scratch } from './mex.ts';
 
+const ROOT = dirname(LAUNCHER);
 const dir = scratch();
 const start = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   finish(
@@ -37,5 +38,21 @@ describe('the launcher', () => {
     copyFileSync(MAIN, join(root, 'packages', 'cli', 'dist', 'main.js'));
     const result = await start('/bin/sh', [join(root, 'mex'), 'help'], { PATH: join(dir, 'bin') });
     expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining('no Node 26') });
+  });
+
+  // The realm of the sandbox is audited against the globals of one Node; an older one was never looked at.
+  it('asks for the same Node as the command and every package', () => {
+    expect(readFileSync(LAUNCHER, 'utf8')).toContain('-ge 26 ]');
+    expect(readFileSync(join(ROOT, 'packages', 'cli', 'src', 'main.ts'), 'utf8')).toContain('major < 26');
+    const asked = ['packages', 'engines'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder)).flatMap((name) => {
+        const file = join(ROOT, folder, name, 'package.json');
+        if (!existsSync(file)) return [];
+        const { engines }: { engines?: { node?: string } } = JSON.parse(readFileSync(file, 'utf8'));
+        return engines?.node === undefined ? [] : [engines.node];
+      }),
+    );
+    expect(asked.length).toBeGreaterThan(5);
+    expect(new Set(asked)).toEqual(new Set(['>=26']));
   });
 });
