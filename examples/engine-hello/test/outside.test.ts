@@ -1,8 +1,18 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,10 +27,29 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'mex-hello-'));
   cpSync(join(example, 'src'), join(dir, 'src'), { recursive: true });
   writeFileSync(join(dir, 'package.json'), readFileSync(join(example, 'package.json')));
-  mkdirSync(join(dir, 'node_modules', '@mex'), { recursive: true });
-  symlinkSync(join(root, 'packages', 'engine-sdk'), join(dir, 'node_modules', '@mex', 'engine-sdk'));
-});
+  for (const name of ['envelope', 'engine-sdk']) installPacked(name);
+}, 60_000);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** What a registry would serve, not the checkout: only the files that are packed. Dependencies are those of the checkout. */
+function installPacked(name: string): void {
+  const source = join(root, 'packages', name);
+  const target = join(dir, 'node_modules', '@mex', name);
+  mkdirSync(target, { recursive: true });
+  const tarball = join(dir, `${name}.tgz`);
+  const pnpm = join(root, 'node_modules', '.bin', 'pnpm');
+  execFileSync(pnpm, ['pack', '--out', tarball], { cwd: source, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+  const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
+    readFileSync(join(source, 'package.json'), 'utf8'),
+  );
+  for (const dependency of Object.keys(dependencies)) {
+    const link = join(dir, 'node_modules', dependency);
+    if (dependency.startsWith('@mex/') || existsSync(link)) continue;
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(realpathSync(join(source, 'node_modules', dependency)), link);
+  }
+}
 
 const mex = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
   const home = join(dir, 'home');
@@ -54,7 +83,9 @@ function writeOperation(name: string, over: object): string {
 
 describe('[§10] an engine from outside this repository, written with the SDK alone', () => {
   it('is built, added, run, and refused once its bundle was changed', async () => {
-    await run(process.execPath, [join(root, 'packages', 'engine-sdk', 'bin', 'mex-engine.mjs'), 'build'], { cwd: dir });
+    const sdk = join(dir, 'node_modules', '@mex', 'engine-sdk');
+    expect(existsSync(join(sdk, 'src'))).toBe(false);
+    await run(process.execPath, [join(sdk, 'bin', 'mex-engine.mjs'), 'build'], { cwd: dir });
 
     const added = await mex('engines', 'add', dir);
     expect(added.code, added.stderr).toBe(0);
