@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EngineManifest } from '@mex/envelope';
@@ -10,6 +11,7 @@ import { openRegistry, openWiredHost } from '../home.ts';
 import { hint } from '../output/hint.ts';
 import { bold, dim } from '../output/style.ts';
 import { type EnginePackage, readEnginePackage } from '../read-engine-package.ts';
+import { withRegistryLock } from '../registry-lock.ts';
 import { usageError } from '../usage-error.ts';
 
 /** `mex engines add <path>`: copies a built engine into the home and registers it under its digest. */
@@ -56,25 +58,28 @@ async function register(host: Host, { manifest, bundle }: EnginePackage): Promis
   const { engine_id, engine_version } = manifest;
   const folder = `engines/${engine_id}/${engine_version}`;
   const dir = join(resolve(host.home), folder);
+  const target = join(dir, 'engine.bundle');
+  const draft = `${target}.${randomUUID()}.tmp`;
   mkdirSync(dir, { recursive: true });
-  placeBundle(bundle, join(dir, 'engine.bundle'), manifest);
-  writeFileSync(join(dir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  // First the record, then the effect.
-  await host.record('registry.engine_added', { engine_id, engine_version, bundle_sha256: manifest.bundle.sha256 });
-  const file = join(host.home, REGISTRY_FILE);
-  const entry = { manifest, bundle_path: `${folder}/engine.bundle`, added_at: new Date().toISOString() };
-  writeRegistryFile(file, addRegistryEntry(readRegistryFile(file), entry));
-}
-
-/** The source may change between check and copy, so the copy is checked before it takes its name. */
-function placeBundle(source: string, target: string, manifest: EngineManifest): void {
-  const draft = `${target}.${process.pid}.tmp`;
   try {
-    copyFileSync(source, draft);
-    const { sha256, size_bytes } = manifest.bundle;
-    loadBundle({ location: draft, sha256, sizeBytes: size_bytes }, manifest.engine_id);
-    renameSync(draft, target);
+    copyChecked(bundle, draft, manifest);
+    await withRegistryLock(host.home, async () => {
+      // First the record, then the effect: until it is on the disk, nothing that is registered changes.
+      await host.record('registry.engine_added', { engine_id, engine_version, bundle_sha256: manifest.bundle.sha256 });
+      renameSync(draft, target);
+      writeFileSync(join(dir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      const file = join(host.home, REGISTRY_FILE);
+      const entry = { manifest, bundle_path: `${folder}/engine.bundle`, added_at: new Date().toISOString() };
+      writeRegistryFile(file, addRegistryEntry(readRegistryFile(file), entry));
+    });
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** The source may change between check and copy, so the copy is checked before it takes its name. */
+function copyChecked(source: string, draft: string, manifest: EngineManifest): void {
+  copyFileSync(source, draft);
+  const { sha256, size_bytes } = manifest.bundle;
+  loadBundle({ location: draft, sha256, sizeBytes: size_bytes }, manifest.engine_id);
 }
