@@ -6,6 +6,7 @@ import {
   compileParamsSchema,
   type EngineManifest,
   type OperationManifest,
+  parseStrictJson,
   verifyCapabilities,
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
@@ -72,7 +73,7 @@ export function registerManifest(
 /** What is checked, digested and kept is one and the same: a caller's object could change afterwards. */
 function snapshot(manifest: unknown): { parsed: EngineManifest; sha256: string } {
   const text = canonicalJson(CHECKERS.engineManifest.parse(manifest, 'The engine manifest'));
-  const parsed = CHECKERS.engineManifest.parse(JSON.parse(text), 'The engine manifest');
+  const parsed = CHECKERS.engineManifest.parse(parseStrictJson(text), 'The engine manifest');
   freezeAll(parsed);
   return { parsed, sha256: sha256Hex(text) };
 }
