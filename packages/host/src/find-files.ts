@@ -32,7 +32,7 @@ export interface LeftOut {
 export interface FoundFiles {
   /** `/`-separated, relative to the root, sorted by code unit. */
   readonly files: readonly string[];
-  /** Wanted names that are no regular file: `symlink` or `special`. They are not read; sorted by path. */
+  /** Wanted names that cannot be an input: `symlink`, `special`, or `backslash` (a path that means another one elsewhere). Sorted by path. */
   readonly irregular: readonly LeftOut[];
   /** Directories that could not be listed, with the reason. */
   readonly unreadable: readonly LeftOut[];
@@ -60,7 +60,8 @@ export function findFiles(
       if (entry.isDirectory()) {
         if (!ignored.has(entry.name)) queue.push(path);
       } else if (wanted(entry.name)) {
-        if (entry.isFile()) files.push(path);
+        if (path.includes('\\')) irregular.push({ path, reason: 'backslash' });
+        else if (entry.isFile()) files.push(path);
         else irregular.push({ path, reason: entry.isSymbolicLink() ? 'symlink' : 'special' });
       }
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { type FullBudget, MexError } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 
@@ -45,19 +45,25 @@ export interface LoadedPolicy {
  * @throws MexError `POLICY_INVALID`, naming each wrong place in words.
  */
 export async function loadPolicy(file: string): Promise<LoadedPolicy> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return wrapPolicy(DEFAULT_POLICY, 'built-in');
-    throw invalid(file, error instanceof Error ? error.message : 'unreadable', error);
-  }
+  const entry = lstatSync(file, { throwIfNoEntry: false });
+  if (entry === undefined) return wrapPolicy(DEFAULT_POLICY, 'built-in');
+  const text = readPolicyText(file);
   // zod is needed only where a person's file is read; start-up without one does not pay for it.
   const { parsePolicy } = await import('./policy-file.ts');
   const parsed = parsePolicy(text);
   if ('problem' in parsed) throw invalid(file, parsed.problem);
   return wrapPolicy(parsed.policy, file);
+}
+
+/** A link that leads nowhere is a policy somebody meant to be there; a pipe would keep the start waiting for ever. */
+function readPolicyText(file: string): string {
+  try {
+    if (!statSync(file).isFile()) throw invalid(file, 'it is not a regular file');
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof MexError) throw error;
+    throw invalid(file, error instanceof Error ? error.message : 'unreadable', error);
+  }
 }
 
 export function wrapPolicy(policy: Policy, source: string): LoadedPolicy {

@@ -73,6 +73,18 @@ function linkOf(fd: string): string[] {
   }
 }
 
+describe('a policy file that is no file', () => {
+  it('[§14 E] a link to nothing is not the same as no policy', async () => {
+    symlinkSync(join(home, 'nowhere'), join(home, 'policy.json'));
+    await expect(loadPolicy(join(home, 'policy.json'))).rejects.toMatchObject({ code: 'POLICY_INVALID' });
+  });
+
+  it('a directory is refused with a sentence', async () => {
+    mkdirSync(join(home, 'policy.json'));
+    await expect(loadPolicy(join(home, 'policy.json'))).rejects.toMatchObject({ code: 'POLICY_INVALID' });
+  });
+});
+
 describe('openHost', () => {
   it('[§10] a broken registry entry disables only itself, with a Problem and an event', async () => {
     writeFileSync(

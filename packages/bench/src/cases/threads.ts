@@ -58,6 +58,7 @@ function nothingJob(): Job {
   session += 1;
   return {
     opId: 'bench',
+    session,
     code: { engineId: hello.manifest.engine_id, sha256: hello.manifest.bundle.sha256, text: bundle },
     request: JSON.stringify({
       session,

@@ -69,6 +69,7 @@ export function skipReason(reason: string): string {
 const SKIPPED: Readonly<Record<string, string>> = {
   symlink: 'it is a symbolic link',
   special: 'it is no regular file',
+  backslash: 'its path holds a backslash, which means another path elsewhere',
   unreadable: 'it cannot be read',
   missing: 'it went away while it was being read',
   name: 'its name is not valid text',
