@@ -59,13 +59,14 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
   const broker = new Broker({ session, grant, inputs, store, meter, workspace });
   const outcome = await tier.run({
     opId: grant.opId,
+    session,
     code,
     request: jobRequest(run),
     limits: grant.budget,
     onCall: broker.serve,
     signal: run.signal,
   });
-  broker.close();
+  await broker.settle();
   meter.measure('wall_time_ms', outcome.usage.wallMs);
   meter.measure('cpu_time_ms', outcome.usage.cpuMs);
   meter.measure('memory_bytes', outcome.usage.memoryBytes);

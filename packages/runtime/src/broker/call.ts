@@ -41,10 +41,19 @@ export const engineReply = createChecker(
     {
       ok: Type.Boolean(),
       summary: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-      error: Type.Optional(Type.Object({ code: Text(100), message: Text(1_100), retryable: Type.Boolean() }, CLOSED)),
+      error: Type.Optional(
+        Type.Object(
+          { code: Text(100), message: Text(1_100), retryable: Type.Boolean(), from_broker: Type.Boolean() },
+          CLOSED,
+        ),
+      ),
       log: Type.Array(Text(PROTOCOL_LIMITS.maxLogLineChars + 1), { maxItems: PROTOCOL_LIMITS.maxLogLines }),
       log_dropped: Integer,
       problems: Type.Array(Problem, { maxItems: PROTOCOL_LIMITS.maxProblems }),
+      problems_dropped: Integer,
+      influences: Type.Array(Type.Union([Type.Literal('clock'), Type.Literal('random'), Type.Literal('timers')]), {
+        maxItems: 3,
+      }),
     },
     CLOSED,
   ),

@@ -1,10 +1,14 @@
 import type { ArtifactStore } from '@mex/artifacts';
 import { type ArtifactHandle, MexError } from '@mex/envelope';
+import { budgetExceededCode } from '@mex/gates';
+import { JobStop } from '../sandbox/tier.ts';
 import type { Answer } from './broker.ts';
+import { ReadWindow } from './read-window.ts';
 
 /** Files of one bundle input, opened once an operation. */
 interface OpenInput {
   readonly entries: readonly { readonly path: string; readonly sha256: string; readonly size_bytes: number }[];
+  readonly sizes: ReadonlyMap<string, number>;
   readonly read: (path: string) => Promise<Uint8Array>;
 }
 
@@ -15,28 +19,55 @@ interface OpenInput {
 export class InputReader {
   private readonly store: ArtifactStore;
   private readonly inputs: readonly ArtifactHandle[];
+  private readonly memoryBytes: number;
   private readonly opened = new Map<number, Promise<OpenInput>>();
+  private readonly window = new ReadWindow();
 
-  constructor(store: ArtifactStore, inputs: readonly ArtifactHandle[]) {
+  constructor(store: ArtifactStore, inputs: readonly ArtifactHandle[], memoryBytes: number) {
     this.store = store;
     this.inputs = inputs;
+    this.memoryBytes = memoryBytes;
   }
 
   async files(index: number): Promise<Answer> {
     const handle = this.input(index);
     if (handle.kind !== 'bundle') return { value: [] };
-    const { entries } = await this.open(index, handle);
-    return { value: entries.map((entry) => ({ path: entry.path, size: entry.size_bytes, sha256: entry.sha256 })) };
+    return this.admit(handle.size_bytes, async () => {
+      const { entries } = await this.open(index, handle);
+      return { value: entries.map((entry) => ({ path: entry.path, size: entry.size_bytes, sha256: entry.sha256 })) };
+    });
   }
 
   async bytes(index: number): Promise<Answer> {
-    return { bytes: await this.store.get(this.input(index)) };
+    const handle = this.input(index);
+    return this.admit(handle.size_bytes, async () => ({ bytes: await this.store.get(handle) }));
   }
 
   async read(index: number, path: string): Promise<Answer> {
-    const handle = this.input(index);
-    const { read } = await this.open(index, handle);
-    return { bytes: await read(path) };
+    const { read, sizes } = await this.open(index, this.input(index));
+    // A path that is not there is refused by `read`.
+    return this.admit(sizes.get(path) ?? 0, async () => ({ bytes: await read(path) }));
+  }
+
+  /** Ends the reads that have not begun. */
+  close(reason: Error): void {
+    this.window.close(reason);
+  }
+
+  /** The size is in the handle or the index: what the engine has no room for is never read. */
+  private async admit(size: number, read: () => Promise<Answer>): Promise<Answer> {
+    if (size > this.memoryBytes) {
+      const message = `an input of ${size} bytes does not fit into the ${this.memoryBytes} bytes of the budget`;
+      throw new JobStop(budgetExceededCode('memory_bytes'), message);
+    }
+    const turn = this.window.enter(size);
+    if (turn !== undefined) await turn;
+    try {
+      return { ...(await read()), onReceived: () => this.window.leave(size) };
+    } catch (thrown) {
+      this.window.leave(size);
+      throw thrown;
+    }
   }
 
   private input(index: number): ArtifactHandle {
@@ -48,8 +79,13 @@ export class InputReader {
   private open(index: number, handle: ArtifactHandle): Promise<OpenInput> {
     const known = this.opened.get(index);
     if (known !== undefined) return known;
-    const opened = this.store.openBundle(handle);
+    const opened = this.openNow(handle);
     this.opened.set(index, opened);
     return opened;
+  }
+
+  private async openNow(handle: ArtifactHandle): Promise<OpenInput> {
+    const { entries, read } = await this.store.openBundle(handle);
+    return { entries, read, sizes: new Map(entries.map((entry) => [entry.path, entry.size_bytes])) };
   }
 }

@@ -3,25 +3,41 @@
  * realm whose intrinsics are frozen before that code is loaded, so plain use of JSON, Map and Promise is safe here.
  */
 import { parseStrictJson } from '@mex/envelope/json';
-import type { CallName, CallReply, EngineReply, JobRequest, ReportedProblem } from './protocol.ts';
-import { PROTOCOL_LIMITS } from './protocol.ts';
+import { CallError, callError } from './call-error.ts';
+import { summaryText, thrownText } from './engine-reply.ts';
+import { cut, EngineReport } from './engine-report.ts';
+import type { CallName, CallReply, JobRequest } from './protocol.ts';
+import { PROTOCOL_LIMITS, REALM_SPOILT } from './protocol.ts';
 import type { Realm } from './realm/realm.ts';
 
 /** What this program may do besides computing. Handed in by the tier's entry. */
 export interface EngineSidePowers {
   readonly realm: Realm;
   readonly post: (text: string, bytes: Uint8Array | undefined) => void;
+  /** Says that the first `count` frames of a session were received. */
+  readonly acknowledge: (session: number, count: number) => void;
   /** CPU time of this thread or process since it started, in microseconds. */
   readonly cpuTotalUs: () => number;
   readonly heapBytes: () => number;
+  /** Bytes of outputs that may be on their way at once: they are in the host's memory, and in no figure of this thread. */
+  readonly maxOutgoingBytes: number;
+}
+
+interface Waiting {
+  readonly resolve: (reply: Answer) => void;
+  readonly reject: (error: Error) => void;
+  readonly bytes: number;
 }
 
 interface Session {
   readonly request: JobRequest;
-  readonly pending: Map<number, { resolve: (reply: Answer) => void; reject: (error: Error) => void }>;
-  readonly log: string[];
-  logDropped: number;
-  readonly problems: ReportedProblem[];
+  readonly pending: Map<number, Waiting>;
+  readonly report: EngineReport;
+  outgoingBytes: number;
+  received: number;
+  unacknowledged: number;
+  /** Called when the last pending call was answered. */
+  onIdle: (() => void) | undefined;
   open: boolean;
 }
 
@@ -45,30 +61,28 @@ export interface EngineSide {
   readonly deliver: (text: string, bytes: Uint8Array | undefined) => void;
 }
 
-/** An engine called for something that is over, or asked for something that is not there. */
-class CallError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'CallError';
-    this.code = code;
-  }
-}
-
 export function createEngineSide(powers: EngineSidePowers): EngineSide {
+  powers.realm.harden(CallError);
   const operations = new Map<string, LoadedOperation>();
+  const gauge = createGauge(powers);
   let session: Session | undefined;
   let lastCall = 0;
 
-  const call = (mine: Session, name: CallName, args: object, bytes?: Uint8Array): Promise<Answer> => {
-    if (!mine.open) return Promise.reject(new CallError('CALL_AFTER_END', 'The operation is over.'));
-    if (mine.pending.size >= PROTOCOL_LIMITS.maxPendingCalls) {
-      return Promise.reject(new CallError('CALL_LIMIT', `More than ${PROTOCOL_LIMITS.maxPendingCalls} calls at once.`));
+  const call: Caller = (mine, name, args, bytes) => {
+    if (!mine.open) {
+      // Between two calls nobody waits for an answer, and a rejection that nobody handles would end the next call.
+      if (session === undefined) return new Promise(() => {});
+      return Promise.reject(callError('CALL_AFTER_END', 'The operation is over.'));
     }
+    if (mine.pending.size >= PROTOCOL_LIMITS.maxPendingCalls) {
+      return Promise.reject(callError('CALL_LIMIT', `More than ${PROTOCOL_LIMITS.maxPendingCalls} calls at once.`));
+    }
+    const size = bytes?.byteLength ?? 0;
+    mine.outgoingBytes += size;
     lastCall += 1;
     const id = lastCall;
     return new Promise((resolve, reject) => {
-      mine.pending.set(id, { resolve, reject });
+      mine.pending.set(id, { resolve, reject, bytes: size });
       powers.post(JSON.stringify({ session: mine.request.session, id, call: name, ...args }), bytes);
     });
   };
@@ -76,100 +90,108 @@ export function createEngineSide(powers: EngineSidePowers): EngineSide {
   return {
     load(code) {
       for (const [name, operation] of readOperations(powers.realm.load(code))) operations.set(name, operation);
+      gauge.read();
     },
 
     deliver(text, bytes) {
       const reply: CallReply = JSON.parse(text);
       if (session === undefined || reply.session !== session.request.session) return;
+      countReceived(powers, session, text.length + (bytes?.byteLength ?? 0));
       const waiting = session.pending.get(reply.id);
       if (waiting === undefined) return;
       session.pending.delete(reply.id);
+      session.outgoingBytes -= waiting.bytes;
       if (reply.ok) waiting.resolve({ value: reply.value, bytes });
-      else waiting.reject(new CallError(reply.code, reply.message));
+      else waiting.reject(callError(reply.code, reply.message));
+      if (session.pending.size === 0) session.onIdle?.();
     },
 
     async run(requestText) {
       const request = readRequest(requestText);
-      const mine: Session = { request, pending: new Map(), log: [], logDropped: 0, problems: [], open: true };
-      session = mine;
       const frozen = request.determinism === 'D3' || request.determinism === 'D2';
-      powers.realm.beginCall({ nowMs: request.now_ms, seedHex: request.seed, frozen });
-      let outcome: Pick<EngineReply, 'ok' | 'summary' | 'error'>;
+      try {
+        powers.realm.beginCall({ nowMs: request.now_ms, seedHex: request.seed, frozen });
+      } catch {
+        return REALM_SPOILT;
+      }
+      const mine = openSession(request);
+      session = mine;
+      let outcome: string;
       try {
         const operation = operations.get(request.operation);
-        if (operation === undefined) throw new CallError('OPERATION_UNKNOWN', 'The bundle has no such operation.');
-        const summary: unknown = await operation.run(createContext(mine, call), request.params);
-        outcome = { ok: true, summary: toPlainObject(summary) };
+        if (operation === undefined) throw callError('OPERATION_UNKNOWN', 'The bundle has no such operation.');
+        const context = createContext(mine, call, powers.maxOutgoingBytes);
+        const summary = summaryText(await operation.run(context, request.params));
+        if (mine.pending.size > 0) await settleCalls(mine);
+        outcome = `"ok":true,"summary":${summary}`;
       } catch (thrown) {
-        outcome = { ok: false, error: describeThrown(thrown) };
+        outcome = `"ok":false,"error":${thrownText(thrown)}`;
       }
       mine.open = false;
       mine.pending.clear();
       session = undefined;
-      powers.realm.endCall();
-      return finish(powers, mine, outcome);
+      const influences = JSON.stringify(powers.realm.endCall());
+      return `${gauge.read()} {${outcome},${mine.report.toText()},"influences":${influences}}`;
     },
   };
 }
 
-function finish(
-  powers: EngineSidePowers,
-  mine: Session,
-  outcome: Pick<EngineReply, 'ok' | 'summary' | 'error'>,
-): string {
-  const reply: EngineReply = {
-    ...outcome,
-    log: mine.log,
-    log_dropped: mine.logDropped,
-    problems: mine.problems,
+function openSession(request: JobRequest): Session {
+  return {
+    request,
+    pending: new Map(),
+    report: new EngineReport(),
+    outgoingBytes: 0,
+    received: 0,
+    unacknowledged: 0,
+    onIdle: undefined,
+    open: true,
   };
-  const memory = powers.heapBytes() + powers.realm.memory().peak;
-  return `${powers.cpuTotalUs()} ${memory} ${JSON.stringify(reply)}`;
 }
 
-/** Serialised here, inside the sandbox: a getter or `toJSON` of the engine runs on the engine's own budget. */
-function toPlainObject(value: unknown): Record<string, unknown> {
-  if (value === undefined || value === null) return {};
-  const text = JSON.stringify(value);
-  if (text === undefined || text[0] !== '{')
-    throw new CallError('SUMMARY_INVALID', 'An operation returns an object of small facts, or nothing.');
-  if (text.length > PROTOCOL_LIMITS.maxReplyChars / 4)
-    throw new CallError('SUMMARY_INVALID', 'The summary is too large.');
-  return readObject(text);
-}
-
-/** A thrown value may lie: proxies, getters that throw or loop. It is read once, here, never in the host. */
-function describeThrown(thrown: unknown): { code: string; message: string; retryable: boolean } {
-  const fallback = { code: 'ENGINE_FAILED', message: 'The engine threw something that is no error.', retryable: false };
-  try {
-    if (typeof thrown !== 'object' || thrown === null) return { ...fallback, message: cut(String(thrown), 1_000) };
-    const code: unknown = Reflect.get(thrown, 'code');
-    const message: unknown = Reflect.get(thrown, 'message');
-    return {
-      code: typeof code === 'string' ? cut(code, 96) : 'ENGINE_FAILED',
-      message: typeof message === 'string' ? cut(message, 1_000) : fallback.message,
-      retryable: Reflect.get(thrown, 'retryable') === true,
-    };
-  } catch {
-    return fallback;
+/** An engine that does not wait for its calls still gets them done: whether a result has an output is no race. */
+async function settleCalls(mine: Session): Promise<void> {
+  while (mine.pending.size > 0) {
+    await new Promise<void>((resolve) => {
+      mine.onIdle = resolve;
+    });
+    // What the engine does with the last answer may be another call.
+    for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
   }
 }
 
+/** The host sends no more than a window of bytes ahead; this moves it. */
+function countReceived(powers: EngineSidePowers, mine: Session, size: number): void {
+  mine.received += 1;
+  mine.unacknowledged += size;
+  if (mine.unacknowledged < PROTOCOL_LIMITS.ackChars) return;
+  mine.unacknowledged = 0;
+  powers.acknowledge(mine.request.session, mine.received);
+}
+
+/** `read` gives the figures since it was read before: nothing of ours or of the engine runs between two calls. */
+function createGauge({ realm, cpuTotalUs, heapBytes }: EngineSidePowers): { read: () => string } {
+  let cpu = 0;
+  let heap = 0;
+  let buffers: Pick<ReturnType<Realm['memory']>, 'current' | 'peak'> = { current: 0, peak: 0 };
+  return {
+    read() {
+      const before = { cpu, heap, buffers };
+      const now = realm.memory();
+      cpu = cpuTotalUs();
+      heap = heapBytes();
+      buffers = now;
+      const highest = now.peak > before.buffers.peak ? now.peak : now.current;
+      const added = Math.max(0, heap - before.heap) + Math.max(0, highest - before.buffers.current);
+      return `${cpu - before.cpu} ${added} ${now.exceeded ? 1 : 0}`;
+    },
+  };
+}
+
 /** V8's JSON.parse may confuse escaped keys of one text with those of another (nodejs/node#63785); the strict reader does not. */
-function readObject(text: string): Record<string, unknown> {
-  const value = parseStrictJson(text, { maxBytes: PROTOCOL_LIMITS.maxReplyChars * 3 });
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new CallError('SUMMARY_INVALID', 'Not an object.');
-  return { ...value };
-}
-
-/** The host wrote it; only `params` carries names that somebody else chose. */
 function readRequest(text: string): JobRequest {
-  return readObject(text) as unknown as JobRequest;
-}
-
-function cut(text: string, limit: number): string {
-  return text.length > limit ? `${text.slice(0, limit)}…` : text;
+  // The host wrote it; only `params` carries names that somebody else chose.
+  return parseStrictJson(text, { maxBytes: PROTOCOL_LIMITS.maxReplyChars * 3 }) as unknown as JobRequest;
 }
 
 function readOperations(definition: unknown): [string, LoadedOperation][] {
@@ -189,7 +211,7 @@ function readOperations(definition: unknown): [string, LoadedOperation][] {
 
 type Caller = (mine: Session, name: CallName, args: object, bytes?: Uint8Array) => Promise<Answer>;
 
-function createContext(mine: Session, call: Caller): object {
+function createContext(mine: Session, call: Caller, maxOutgoingBytes: number): object {
   const { request } = mine;
   return Object.freeze({
     opId: request.op_id,
@@ -198,18 +220,15 @@ function createContext(mine: Session, call: Caller): object {
     inputs: Object.freeze(request.inputs.map((input, index) => createInput(mine, call, input, index))),
     now: () => new Date().toISOString(),
     write: async (name: unknown, data: unknown) => {
-      const answer = await call(mine, 'output.write', { name: String(name) }, copyBytes(data));
+      const bytes = copyBytes(data, maxOutgoingBytes - mine.outgoingBytes);
+      const answer = await call(mine, 'output.write', { name: cut(String(name), 127) }, bytes);
       return answer.value;
     },
     log: (message: unknown) => {
-      if (!mine.open) return;
-      if (mine.log.length >= PROTOCOL_LIMITS.maxLogLines) mine.logDropped += 1;
-      else mine.log.push(cut(String(message), PROTOCOL_LIMITS.maxLogLineChars));
+      if (mine.open) mine.report.log(message);
     },
     problem: (problem: unknown) => {
-      if (!mine.open || mine.problems.length >= PROTOCOL_LIMITS.maxProblems) return;
-      const text = JSON.stringify(problem);
-      if (text !== undefined && text.length < 16_384) mine.problems.push(JSON.parse(text));
+      if (mine.open) mine.report.problem(problem);
     },
   });
 }
@@ -223,17 +242,29 @@ function createInput(mine: Session, call: Caller, input: JobRequest['inputs'][nu
     kind: input.kind,
     files: async () => (await call(mine, 'input.files', { input: index })).value,
     bytes: async () => (await call(mine, 'input.bytes', { input: index })).bytes,
-    read: async (path: unknown) => (await call(mine, 'input.read', { input: index, path: String(path) })).bytes,
+    read: async (path: unknown) =>
+      (await call(mine, 'input.read', { input: index, path: cut(String(path), 4_095) })).bytes,
   });
 }
 
 /** A private copy, so that the engine cannot change bytes after they were sent. Refuses anything but text and Uint8Array. */
-function copyBytes(data: unknown): Uint8Array {
-  if (typeof data === 'string') return new TextEncoder().encode(data);
-  if (typedArrayLength === undefined || !(data instanceof Uint8Array)) {
-    throw new CallError('OUTPUT_NOT_BYTES', 'An output is a string or a Uint8Array.');
+function copyBytes(data: unknown, room: number): Uint8Array {
+  if (typeof data === 'string') {
+    const encoded = new TextEncoder().encode(data);
+    checkRoom(encoded.byteLength, room);
+    return encoded;
   }
-  const copy = new Uint8Array(Number(Reflect.apply(typedArrayLength, data, [])));
+  if (typedArrayLength === undefined || !(data instanceof Uint8Array)) {
+    throw callError('OUTPUT_NOT_BYTES', 'An output is a string or a Uint8Array.');
+  }
+  const size = Number(Reflect.apply(typedArrayLength, data, []));
+  checkRoom(size, room);
+  const copy = new Uint8Array(size);
   copy.set(data);
   return copy;
+}
+
+function checkRoom(size: number, room: number): void {
+  if (size > room)
+    throw callError('CALL_LIMIT', 'More bytes on their way than the memory budget allows: wait for each write.');
 }

@@ -4,10 +4,24 @@
  * out of its realm would speak in its place. No import: this file is loaded in the worker too.
  */
 
-/** Most characters of one call frame, of one reply of the engine, and most calls in one operation. */
+/**
+ * Bounds of frames. The engine's side keeps every part of its reply so small that the whole fits `maxReplyChars` and
+ * the strict reader's default bounds: no engine loses its result by talking too much.
+ */
 export const PROTOCOL_LIMITS = {
   maxCallChars: 256 * 1024,
   maxReplyChars: 4 * 1024 * 1024,
+  /** Parts of a reply, as JSON text. */
+  maxSummaryChars: 1024 * 1024,
+  maxSummaryKeys: 50_000,
+  /** The summary is one level down in the reply. */
+  maxSummaryDepth: 60,
+  maxLogChars: 1024 * 1024,
+  maxProblemsChars: 1_536 * 1024,
+  maxProblemChars: 16_384,
+  maxProblemsKeys: 40_000,
+  /** The engine's side says that it has received frames whenever they hold this much. */
+  ackChars: 1024 * 1024,
   maxCalls: 1_000_000,
   maxPendingCalls: 1_024,
   maxLogLines: 1_000,
@@ -64,12 +78,28 @@ export interface ReportedProblem {
   readonly locations?: readonly { readonly path: string; readonly line?: number; readonly column?: number }[];
 }
 
-/** Engine side → host, once, at the end; before it stand the CPU time since the worker's start in µs, and its memory in bytes. */
+/**
+ * Engine side → host, once, at the end. Before it stand three figures of this job and a space each: CPU time in µs,
+ * memory it added in bytes, and `1` where an allocation was refused, else `0`.
+ */
 export interface EngineReply {
   readonly ok: boolean;
   readonly summary?: Readonly<Record<string, unknown>>;
-  readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly retryable: boolean;
+    /** The error is MEX's own (the broker's, or the engine side's), not one that an engine made up. */
+    readonly from_broker: boolean;
+  };
   readonly log: readonly string[];
   readonly log_dropped: number;
   readonly problems: readonly ReportedProblem[];
+  /** Problems that were too many, too large, or none. */
+  readonly problems_dropped: number;
+  /** Outside influences the call used (CONTRACT §6); none in a frozen world. */
+  readonly influences: readonly ('clock' | 'random' | 'timers')[];
 }
+
+/** In place of a reply: nothing of the job was run, because an earlier one left the realm beyond repair. */
+export const REALM_SPOILT = 'spoilt';

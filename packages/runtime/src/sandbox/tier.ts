@@ -20,11 +20,16 @@ export interface CallFrame {
 /** The broker's answer: a JSON text, with bytes where the call returns bytes. */
 export interface ReplyFrame {
   readonly text: string;
+  /** Given away: the tier may detach their buffer. */
   readonly bytes?: Uint8Array;
+  /** Called when the engine's side has the frame, so that it no longer takes memory of the host. Not after the job. */
+  readonly onReceived?: () => void;
 }
 
 export interface Job {
   readonly opId: string;
+  /** Names this job in every frame. Grows from job to job, so that a late frame of an earlier one is told apart. */
+  readonly session: number;
   readonly code: EngineCode;
   /** Canonical JSON of a `JobRequest`. */
   readonly request: string;
@@ -34,19 +39,42 @@ export interface Job {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Why a job was ended from outside. */
-export type KillReason = 'wall_time' | 'cpu_time' | 'memory' | 'cancelled' | 'broker' | 'crashed' | 'load_failed';
+/** Why a job was ended from outside. `host_failed`: a call could not be served, through no fault of the engine. */
+export type KillReason =
+  | 'wall_time'
+  | 'cpu_time'
+  | 'memory'
+  | 'cancelled'
+  | 'broker'
+  | 'host_failed'
+  | 'crashed'
+  | 'load_failed';
 
 export interface TierUsage {
+  /** From the moment a sandbox was taken, its start included where there was none yet. */
   readonly wallMs: number;
   readonly cpuMs: number;
+  /** What the job added to a sandbox with its engine loaded, at most. */
   readonly memoryBytes: number;
 }
 
 export type JobOutcome =
   /** The engine side answered. `text` is hostile until parsed. */
   | { readonly kind: 'replied'; readonly text: string; readonly usage: TierUsage }
-  | { readonly kind: 'killed'; readonly reason: KillReason; readonly detail: string; readonly usage: TierUsage };
+  | {
+      readonly kind: 'killed';
+      readonly reason: KillReason;
+      readonly detail: string;
+      readonly usage: TierUsage;
+      /** What was thrown in the host, with `host_failed`. For the operator's log, never for an engine or a planner. */
+      readonly cause?: unknown;
+    };
+
+/** What was left when a tier closed. */
+export interface TierClosed {
+  /** The engines of sandboxes that could not be ended. They keep the process from ending by itself, too. */
+  readonly stuck: readonly string[];
+}
 
 /** One way to isolate engines (CONTRACT §9). */
 export interface SandboxTier {
@@ -55,7 +83,8 @@ export interface SandboxTier {
   readonly run: (job: Job) => Promise<JobOutcome>;
   /** Starts a sandbox for an engine ahead of its first job. Failures show at `run`. */
   readonly prewarm: (code: EngineCode, memoryBytes: number) => void;
-  readonly close: () => Promise<void>;
+  /** Ends everything, and gives up after a bounded time on what cannot be ended. Never rejects. */
+  readonly close: () => Promise<TierClosed>;
 }
 
 /** Thrown by `onCall` when a call ends the operation, e.g. a budget is used up. */

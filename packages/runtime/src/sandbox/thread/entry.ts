@@ -19,20 +19,30 @@ const cpuTotalUs = (): number => {
 
 let engineSide: EngineSide | undefined;
 
-function start({ load, port, maxArrayBufferBytes }: LoadTask): string {
+/** What the first task answers: `memory` when the bundle wanted more array buffers than it may have. */
+export type LoadAnswer = 'loaded' | 'memory';
+
+function start({ load, port, maxArrayBufferBytes }: LoadTask): LoadAnswer {
   const post = port.postMessage.bind(port);
   const realm = createRealm({ onConsole: () => {}, maxArrayBufferBytes });
   const side = createEngineSide({
     realm,
     post: (text, bytes) => (bytes === undefined ? post([text]) : post([text, bytes], [bytes.buffer as ArrayBuffer])),
+    acknowledge: (session, count) => post([session, count]),
     cpuTotalUs,
+    maxOutgoingBytes: maxArrayBufferBytes,
     heapBytes: () => getHeapStatistics().used_heap_size,
   });
   port.on('message', ([text, bytes]: [string, Uint8Array | undefined]) => side.deliver(text, bytes));
   port.unref();
-  side.load(load);
+  try {
+    side.load(load);
+  } catch (thrown) {
+    if (realm.memory().exceeded) return 'memory';
+    throw thrown;
+  }
   engineSide = side;
-  return String(cpuTotalUs());
+  return realm.memory().exceeded ? 'memory' : 'loaded';
 }
 
 /** The worker's one function: the first task loads, every later one runs. */

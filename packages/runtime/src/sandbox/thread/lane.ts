@@ -1,206 +1,255 @@
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { PROTOCOL_LIMITS } from '../protocol.ts';
-import { type CallFrame, type EngineCode, type Job, type JobOutcome, JobStop, type KillReason } from '../tier.ts';
-import type { LoadTask } from './entry.ts';
+import { REALM_SPOILT } from '../protocol.ts';
+import type { EngineCode, Job, JobOutcome, KillReason, TierUsage } from '../tier.ts';
+import { CallChannel } from './call-channel.ts';
+import type { LoadAnswer, LoadTask } from './entry.ts';
+import { type JobBase, WorkerGauge } from './gauge.ts';
 
 type TransferList = NonNullable<NonNullable<Parameters<Piscina['run']>[1]>['transferList']>;
 
 const MIB = 1024 * 1024;
+/** A bare worker with realm and engine takes about this much of V8's heap limit; the exact limit is the sampler's. */
+const HEAP_ALLOWANCE_MIB = 16;
 /** A job younger than this is not sampled; most are over by then. */
-const FIRST_SAMPLE_MS = 20;
 const SAMPLE_MS = 20;
+/** For a bundle that nobody waits for yet. */
+const LOAD_TIMEOUT_MS = 10_000;
+/** A worker that answers no sample for so long is busy, in code that V8 does not interrupt: the time counts as CPU time. */
+const UNANSWERED_MS = 1_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-interface Running {
+interface Running extends JobBase {
   readonly job: Job;
   readonly startedAt: number;
-  kill: { reason: KillReason; detail: string } | undefined;
-  peakMemory: number;
+  /** When the engine's own code began; later than `startedAt` where the bundle had to be loaded first. */
+  ranAt: number;
+  kill: { readonly reason: KillReason; readonly detail: string; readonly cause?: unknown } | undefined;
   cpuMs: number;
-  calls: number;
+  memoryBytes: number;
+  /** When the sample that was not answered yet was asked for. */
+  sampledAt: number | undefined;
+  timer: NodeJS.Timeout | undefined;
 }
 
 /**
  * One worker thread that serves one engine, one job at a time. Engines never share a thread (CONTRACT §9).
- * A lane that had to kill its worker is dead; the tier drops it.
+ * A lane that lost its worker, or had to kill it, is dead; the tier drops it.
  */
 export class Lane {
-  readonly key: string;
+  readonly code: EngineCode;
+  readonly memoryBytes: number;
   dead = false;
   busy = false;
   private readonly pool: Piscina<LoadTask | string, string>;
-  private readonly port: MessagePort;
-  private readonly ready: Promise<string>;
-  private readonly memoryBytes: number;
+  private readonly channel: CallChannel;
+  private readonly gauge = new WorkerGauge();
+  private readonly ready: Promise<void>;
+  private readonly loading: NodeJS.Timeout;
+  private loaded = false;
+  private outOfMemory = false;
   private current: Running | undefined;
-  private cpuBaseUs = 0;
+  private ending: Promise<void> | undefined;
+  private giveUpLoading = (): void => {};
 
-  constructor(key: string, entry: URL, code: EngineCode, memoryBytes: number) {
-    this.key = key;
+  constructor(entry: URL, code: EngineCode, memoryBytes: number) {
+    this.code = code;
     this.memoryBytes = memoryBytes;
     const { port1, port2 } = new MessageChannel();
-    this.port = port1;
-    this.pool = new Piscina({
-      filename: entry.href,
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      recordTiming: false,
-      workerHistogram: false,
-      env: {},
-      argv: [],
-      resourceLimits: { maxOldGenerationSizeMb: Math.max(16, Math.ceil(memoryBytes / MIB)), stackSizeMb: 4 },
-      trackUnmanagedFds: true,
+    this.channel = new CallChannel(port1, (job, reason, detail, cause) => {
+      if (this.current?.job === job) this.kill(this.current, reason, detail, cause);
     });
-    // A worker that dies between jobs is noticed at the next one.
+    this.pool = createPool(entry, memoryBytes);
     this.pool.on('error', () => void this.destroy());
-    port1.on('message', (frame: unknown) => void this.serve(frame));
-    port1.unref();
-    this.ready = this.pool.run(
-      { load: code.text, port: port2, maxArrayBufferBytes: memoryBytes },
-      // Piscina derives this type from an overload of postMessage that takes options; what it passes on is the list.
-      { transferList: [port2] as unknown as TransferList },
-    );
-    this.ready.then(
-      (cpu) => {
-        this.cpuBaseUs = Number(cpu);
-      },
-      () => void this.destroy(),
-    );
+    // Piscina would start another worker for the next job, without the engine in it.
+    this.pool.on('workerDestroy', () => void this.destroy());
+    this.ready = new Promise((resolve, reject) => {
+      this.giveUpLoading = (): void => reject(new Error('The sandbox was ended.'));
+      this.load(port2).then(resolve, reject);
+    });
+    this.ready.catch(() => void this.destroy());
+    this.loading = setTimeout(() => void this.destroy(), LOAD_TIMEOUT_MS).unref();
   }
 
-  async run(job: Job): Promise<JobOutcome> {
+  /**
+   * Runs a job to its end; settles at once when it is killed, whatever the worker does. Never rejects.
+   * `undefined`: the job was not begun, and this lane is dead.
+   */
+  async run(job: Job): Promise<JobOutcome | undefined> {
     this.busy = true;
+    const running = this.begin(job);
     try {
-      await this.ready;
+      if (!this.loaded) await this.ready;
+      if (this.dead) throw new Error('The sandbox was ended.');
+      running.ranAt = performance.now();
+      this.channel.begin(job);
+      const reply = await this.pool.run(job.request);
+      if (running.kill !== undefined) return ended(running, running.kill.reason, running.kill.detail);
+      return reply === REALM_SPOILT ? this.spoilt(running) : this.replied(running, String(reply));
     } catch (thrown) {
-      return this.ended(
-        { job, startedAt: performance.now(), kill: undefined, peakMemory: 0, cpuMs: 0, calls: 0 },
-        'load_failed',
-        thrown,
-      );
-    }
-    const running: Running = { job, startedAt: performance.now(), kill: undefined, peakMemory: 0, cpuMs: 0, calls: 0 };
-    this.current = running;
-    const stopWatching = this.watch(running);
-    try {
-      const reply = String(await this.pool.run(job.request));
-      if (running.kill !== undefined) return this.ended(running, running.kill.reason, running.kill.detail);
-      return this.replied(running, reply);
-    } catch (thrown) {
+      const { loaded } = this;
       void this.destroy();
-      if (running.kill !== undefined) return this.ended(running, running.kill.reason, running.kill.detail);
-      return this.ended(running, isOutOfMemory(thrown) ? 'memory' : 'crashed', thrown);
+      if (running.kill !== undefined) return ended(running, running.kill.reason, running.kill.detail);
+      if (this.outOfMemory || isOutOfMemory(thrown)) return ended(running, 'memory', 'Memory is used up.');
+      return ended(running, loaded ? 'crashed' : 'load_failed', 'The sandbox ended unexpectedly.');
     } finally {
-      stopWatching();
+      clearTimeout(running.timer);
+      if (job.signal !== undefined) job.signal.removeEventListener('abort', this.onAbort);
+      this.channel.end();
       this.current = undefined;
       this.busy = false;
     }
   }
 
-  /** Ends the worker without asking it. */
-  async destroy(): Promise<void> {
-    if (this.dead) return;
+  /** Ends the job that runs, and the worker. */
+  shutDown(): Promise<void> {
+    if (this.current !== undefined) this.kill(this.current, 'cancelled', 'The host is shutting down.');
+    return this.destroy();
+  }
+
+  /** Ends the worker without asking it. Resolves when it is gone, which need never be. */
+  destroy(): Promise<void> {
+    this.ending ??= this.end();
+    return this.ending;
+  }
+
+  private async end(): Promise<void> {
     this.dead = true;
-    this.port.close();
+    clearTimeout(this.loading);
+    this.channel.close();
+    // After what the pool has to say: its error tells why.
+    setImmediate(this.giveUpLoading);
     await this.pool.destroy();
   }
 
-  private watch(running: Running): () => void {
-    const { job } = running;
-    const kill = (reason: KillReason, detail: string): void => {
-      running.kill ??= { reason, detail };
-      void this.destroy();
-    };
-    const onAbort = (): void => kill('cancelled', 'The caller cancelled the operation.');
-    const wall = setTimeout(
-      () => kill('wall_time', 'Wall time is used up.'),
-      Math.min(job.limits.wall_time_ms, 2 ** 31 - 1),
+  private async load(port: MessagePort): Promise<void> {
+    const answer = await this.pool.run(
+      { load: this.code.text, port, maxArrayBufferBytes: this.memoryBytes },
+      // Piscina derives this type from an overload of postMessage that takes options; what it passes on is the list.
+      { transferList: [port] as unknown as TransferList },
     );
-    let sampler: NodeJS.Timeout | undefined = setTimeout(() => {
-      void this.sample(running, kill);
-      sampler = setInterval(() => void this.sample(running, kill), SAMPLE_MS);
-    }, FIRST_SAMPLE_MS);
-    if (job.signal?.aborted) onAbort();
-    else job.signal?.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      clearTimeout(wall);
-      clearTimeout(sampler);
-      sampler = undefined;
-      job.signal?.removeEventListener('abort', onAbort);
-    };
+    this.outOfMemory = answer === ('memory' satisfies LoadAnswer);
+    const [worker] = this.pool.threads;
+    if (this.outOfMemory || worker === undefined) throw new Error('The engine was not loaded.');
+    await this.gauge.calibrate(worker);
+    clearTimeout(this.loading);
+    this.loaded = true;
   }
 
-  /** Measured from outside: answers also while the worker spins (CONTRACT §9). */
-  private async sample(running: Running, kill: (reason: KillReason, detail: string) => void): Promise<void> {
-    const worker: Worker | undefined = this.pool.threads[0];
-    if (worker === undefined || this.current !== running) return;
+  private begin(job: Job): Running {
+    const startedAt = performance.now();
+    const running: Running = {
+      job,
+      startedAt,
+      ranAt: startedAt,
+      kill: undefined,
+      cpuMs: 0,
+      memoryBytes: 0,
+      cpuBaseUs: undefined,
+      sampledAt: undefined,
+      timer: undefined,
+    };
+    this.current = running;
+    running.timer = setTimeout(this.tick, Math.min(SAMPLE_MS, job.limits.wall_time_ms), running);
+    if (job.signal?.aborted) this.onAbort();
+    else job.signal?.addEventListener('abort', this.onAbort, { once: true });
+    return running;
+  }
+
+  private readonly onAbort = (): void => {
+    if (this.current !== undefined) this.kill(this.current, 'cancelled', 'The caller cancelled the operation.');
+  };
+
+  /** The clock of a job; also while its engine is loaded. */
+  private readonly tick = (running: Running): void => {
+    if (this.current !== running) return;
+    const { limits } = running.job;
+    const now = performance.now();
+    const left = limits.wall_time_ms - (now - running.startedAt);
+    if (left <= 0) return this.kill(running, 'wall_time', 'Wall time is used up.');
+    const silentMs = now - (running.sampledAt ?? now);
+    if (silentMs > UNANSWERED_MS && running.cpuMs + silentMs > limits.cpu_time_ms)
+      return this.kill(running, 'cpu_time', 'CPU time is used up.');
+    if (this.loaded && running.sampledAt === undefined) void this.sample(running, now);
+    running.timer = setTimeout(this.tick, Math.min(SAMPLE_MS, Math.ceil(left), MAX_TIMER_MS), running);
+  };
+
+  private async sample(running: Running, now: number): Promise<void> {
+    const [worker] = this.pool.threads;
+    if (worker === undefined) return;
+    running.sampledAt = now;
     try {
-      const [cpu, heap] = await Promise.all([worker.cpuUsage(), worker.getHeapStatistics()]);
-      if (this.current !== running) return;
-      running.cpuMs = (cpu.user + cpu.system - this.cpuBaseUs) / 1_000;
-      running.peakMemory = Math.max(running.peakMemory, heap.used_heap_size + heap.external_memory);
+      const used = await this.gauge.sample(worker, running, () => performance.now() - running.ranAt);
+      running.cpuMs = used.cpuMs;
+      running.memoryBytes = Math.max(running.memoryBytes, used.memoryBytes);
     } catch {
       // The worker is gone; the job's own promise tells.
       return;
     }
-    if (running.cpuMs > running.job.limits.cpu_time_ms) kill('cpu_time', 'CPU time is used up.');
-    else if (running.peakMemory > running.job.limits.memory_bytes) kill('memory', 'Memory is used up.');
+    running.sampledAt = undefined;
+    const { limits } = running.job;
+    if (running.cpuMs > limits.cpu_time_ms) this.kill(running, 'cpu_time', 'CPU time is used up.');
+    else if (running.memoryBytes > limits.memory_bytes) this.kill(running, 'memory', 'Memory is used up.');
   }
 
-  /** `<cpu µs> <memory bytes> <reply>`. The figures are advice: they may raise what was measured from outside, never lower it. */
+  private kill(running: Running, reason: KillReason, detail: string, cause?: unknown): void {
+    if (this.current !== running) return;
+    running.kill ??= { reason, detail, ...(cause === undefined ? {} : { cause }) };
+    void this.destroy();
+  }
+
+  /** The engine's side could not begin. Once a call came that is no longer believed. */
+  private spoilt(running: Running): JobOutcome | undefined {
+    void this.destroy();
+    return this.channel.end() ? ended(running, 'crashed', 'The sandbox ended unexpectedly.') : undefined;
+  }
+
+  /** `<cpu µs> <memory bytes> <refused> <reply>`. The figures are advice: they may raise what the host measured, never lower it. */
   private replied(running: Running, reply: string): JobOutcome {
     const first = reply.indexOf(' ');
     const second = reply.indexOf(' ', first + 1);
-    const total = readFigure(reply.slice(0, Math.max(0, first)));
+    const third = reply.indexOf(' ', second + 1);
+    const cpuMs = readFigure(reply.slice(0, Math.max(0, first))) / 1_000;
     const memory = readFigure(reply.slice(first + 1, Math.max(0, second)));
-    const cpuMs = Math.max(running.cpuMs, (total - this.cpuBaseUs) / 1_000, 0);
-    if (total > this.cpuBaseUs) this.cpuBaseUs = total;
-    const memoryBytes = Math.min(this.memoryBytes, Math.max(running.peakMemory, memory));
-    const usage = { wallMs: performance.now() - running.startedAt, cpuMs, memoryBytes };
-    return { kind: 'replied', text: reply.slice(second + 1), usage };
-  }
-
-  private ended(running: Running, reason: KillReason, why: unknown): JobOutcome {
-    const detail = typeof why === 'string' ? why : 'The sandbox ended unexpectedly.';
-    const usage = {
-      wallMs: performance.now() - running.startedAt,
-      cpuMs: running.cpuMs,
-      memoryBytes: running.peakMemory,
-    };
-    return { kind: 'killed', reason, detail, usage };
-  }
-
-  /** Frames arrive from the engine's thread: hostile in shape, size, number and time. */
-  private async serve(frame: unknown): Promise<void> {
-    const running = this.current;
-    if (running === undefined || running.kill !== undefined) return;
-    const stop = (detail: string): void => {
-      running.kill ??= { reason: 'broker', detail };
+    const wallMs = performance.now() - running.startedAt;
+    // One thread: it cannot have used more CPU time than time has passed. Both texts were in its memory.
+    running.cpuMs = Math.max(running.cpuMs, Math.min(cpuMs, wallMs));
+    running.memoryBytes = Math.max(running.memoryBytes, memory, running.job.request.length + reply.length);
+    if (reply.slice(second + 1, third) === '1') {
+      // The ledger in the realm cannot forget: the next job would be blamed for this one.
       void this.destroy();
-    };
-    running.calls += 1;
-    const call = readFrame(frame);
-    if (call === undefined || running.calls > PROTOCOL_LIMITS.maxCalls)
-      return stop('SANDBOX_PROTOCOL: malformed or too many calls');
-    try {
-      const reply = await running.job.onCall(call);
-      if (this.dead || this.current !== running) return;
-      if (reply.bytes === undefined) this.port.postMessage([reply.text]);
-      else this.port.postMessage([reply.text, reply.bytes]);
-    } catch (thrown) {
-      stop(thrown instanceof JobStop ? `${thrown.code}: ${thrown.message}` : 'INTERNAL: the broker failed');
+      return ended(running, 'memory', 'Memory is used up.');
     }
+    return { kind: 'replied', text: reply.slice(third + 1), usage: { ...usageOf(running), wallMs } };
   }
 }
 
-function readFrame(frame: unknown): CallFrame | undefined {
-  if (!Array.isArray(frame)) return undefined;
-  const [text, bytes]: unknown[] = frame;
-  if (typeof text !== 'string' || text.length > PROTOCOL_LIMITS.maxCallChars) return undefined;
-  if (bytes === undefined) return { text };
-  // A view on shared memory could change after it was checked.
-  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? { text, bytes } : undefined;
+function createPool(entry: URL, memoryBytes: number): Piscina<LoadTask | string, string> {
+  return new Piscina({
+    filename: entry.href,
+    // A worker starts for the first task, the loading, and none in the place of one that is lost.
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    recordTiming: false,
+    workerHistogram: false,
+    env: {},
+    argv: [],
+    resourceLimits: {
+      maxOldGenerationSizeMb: Math.ceil(memoryBytes / MIB) + HEAP_ALLOWANCE_MIB,
+      stackSizeMb: 4,
+    },
+    trackUnmanagedFds: true,
+  });
+}
+
+function ended(running: Running, reason: KillReason, detail: string): JobOutcome {
+  const cause = running.kill?.cause;
+  return { kind: 'killed', reason, detail, usage: usageOf(running), ...(cause === undefined ? {} : { cause }) };
+}
+
+function usageOf({ startedAt, cpuMs, memoryBytes }: Running): TierUsage {
+  return { wallMs: performance.now() - startedAt, cpuMs, memoryBytes };
 }
 
 function readFigure(text: string): number {

@@ -1,0 +1,87 @@
+import { createThreadTier, type ThreadTierOptions } from '../../src/sandbox/thread/host.ts';
+import type { Job, JobOutcome, SandboxTier, TierLimits } from '../../src/sandbox/tier.ts';
+
+export const MIB = 1024 * 1024;
+const LIMITS: TierLimits = { wall_time_ms: 10_000, cpu_time_ms: 10_000, memory_bytes: 128 * MIB };
+
+let lastSession = 0;
+
+/** A bundle with these operations: name → the body of `async (context, params) => { … }`. */
+export function bundle(bodies: Readonly<Record<string, string>>, before = ''): string {
+  const operations = Object.entries(bodies).map(
+    ([name, body]) => `${JSON.stringify(name)}: { run: async (context, params) => { ${body} } }`,
+  );
+  return `${before}; __mex_register__({ operations: { ${operations.join(',')} } });`;
+}
+
+export interface JobOptions {
+  readonly limits?: Partial<TierLimits>;
+  readonly signal?: AbortSignal;
+  readonly onCall?: Job['onCall'];
+  readonly engineId?: string;
+  readonly determinism?: string;
+  readonly inputs?: readonly object[];
+}
+
+export function makeJob(text: string, operation: string, options: JobOptions = {}): Job {
+  lastSession += 1;
+  const session = lastSession;
+  return {
+    opId: `op-${session}`,
+    session,
+    code: { engineId: options.engineId ?? 'engine.test.lane', sha256: text, text },
+    request: JSON.stringify({
+      session,
+      op_id: `op-${session}`,
+      operation,
+      determinism: options.determinism ?? 'D3',
+      now_ms: 0,
+      seed: '0'.repeat(64),
+      params: {},
+      inputs: options.inputs ?? [],
+    }),
+    limits: { ...LIMITS, ...options.limits },
+    onCall: options.onCall ?? answerNothing,
+    signal: options.signal,
+  };
+}
+
+const answerNothing: Job['onCall'] = ({ text }) => {
+  const { session, id } = readCall(text);
+  return Promise.resolve({ text: JSON.stringify({ session, id, ok: true }) });
+};
+
+export function readCall(text: string): { session: number; id: number } {
+  const call: unknown = JSON.parse(text);
+  const { session, id } = Object(call) as Record<string, unknown>;
+  return { session: Number(session), id: Number(id) };
+}
+
+/** `replied`, or why it was killed. */
+export function endOf(outcome: JobOutcome): string {
+  return outcome.kind === 'replied' ? 'replied' : outcome.reason;
+}
+
+/** The reply, parsed. @throws when the job was killed */
+export function replyOf(outcome: JobOutcome): Record<string, unknown> {
+  if (outcome.kind !== 'replied') throw new Error(`killed: ${outcome.reason} ${outcome.detail}`);
+  return Object(JSON.parse(outcome.text) as unknown) as Record<string, unknown>;
+}
+
+export async function withTier<T>(
+  use: (tier: SandboxTier) => Promise<T>,
+  options: ThreadTierOptions = { maxThreads: 2 },
+): Promise<T> {
+  const tier = createThreadTier(options);
+  try {
+    return await use(tier);
+  } finally {
+    await tier.close();
+  }
+}
+
+/** How long something takes, in ms. */
+export async function timed<T>(work: Promise<T>): Promise<{ value: T; ms: number }> {
+  const before = performance.now();
+  return { value: await work, ms: performance.now() - before };
+}
