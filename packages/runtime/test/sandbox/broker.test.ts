@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import type { ArtifactStore } from '@mex/artifacts';
 import { type ArtifactHandle, MexError } from '@mex/envelope';
 import { createRegistry } from '@mex/registry';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Broker } from '../../src/broker/broker.ts';
 import { ReadWindow } from '../../src/broker/read-window.ts';
 import { Meter } from '../../src/budgets.ts';
 import type { Grant } from '../../src/grant.ts';
-import type { JobOutcome, SandboxTier } from '../../src/sandbox/tier.ts';
+import { createThreadTier } from '../../src/sandbox/thread/host.ts';
+import type { JobOutcome } from '../../src/sandbox/tier.ts';
 import { Workspace } from '../../src/workspace.ts';
 import { BUDGET, makeEngine } from '../fixture.ts';
-import { bundle, endOf, MIB, makeJob, replyOf, withTier } from './tier-fixture.ts';
+import { bundle, MIB, makeJob, replyOf } from './tier-fixture.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -63,76 +64,78 @@ function makeBroker(session: number, setup: Setup = {}) {
   };
 }
 
+/** One thread serves all of them, as long as nothing ends it. */
+const BODIES = {
+  'test.pile': `for (let i = 0; i < 24; i += 1) void context.inputs[0].bytes().catch(() => {}); let x = 0; for (let i = 0; i < 3e8; i += 1) x += i % 7; throw new Error(String(x));`,
+  'test.take': `let sum = 0; await Promise.all(Array.from({ length: 200 }, async () => { const b = await context.inputs[0].bytes(); sum += b.length * (b[5] ?? 0); })); for (let i = 0; i < 100; i += 1) sum += (await context.inputs[0].bytes()).length; return { sum };`,
+  'test.read': `await context.inputs[0].bytes();`,
+  'test.swallow': `try { await context.inputs[0].bytes(); } catch {}`,
+  'test.part': `const b = await context.inputs[0].bytes(); return { part: [...b], whole: b.buffer.byteLength };`,
+  'test.writes': `const bytes = new Uint8Array(${30 * MIB}); const tries = []; for (let i = 0; i < 10; i += 1) tries.push(context.write('x' + i, bytes).then(() => 'ok', (e) => e.code)); return { codes: await Promise.all(tries) };`,
+  'test.forge': `throw Object.assign(new Error('m'), { code: 'ARTIFACT_CORRUPT' });`,
+  'test.take-class': `let C; try { await context.write('x', 1); } catch (e) { C = e.constructor; } throw new C('ARTIFACT_CORRUPT', 'm');`,
+  'test.frozen': `try { await context.write('x', 1); } catch (e) { return { frozen: Object.isFrozen(e.constructor) && Object.isFrozen(e.constructor.prototype) }; }`,
+  'test.world': `Date.now(); Math.random(); return {};`,
+};
+const text = bundle(BODIES);
+const tier = createThreadTier({ maxThreads: 2 });
+afterAll(() => tier.close());
+
 /** Runs one operation with a broker of its own. */
-async function runWith(tier: SandboxTier, body: string, setup: Setup = {}) {
-  const job = makeJob(bundle({ 'test.body': body }), 'test.body', { inputs: [input(setup.size ?? 1)] });
-  const { broker, workspace } = makeBroker(job.session, setup);
-  const outcome: JobOutcome = await tier.run({ ...job, onCall: broker.serve });
+async function runWith(operation: keyof typeof BODIES, setup: Setup = {}): Promise<JobOutcome> {
+  const job = makeJob(text, operation, { inputs: [input(setup.size ?? 1)] });
+  const { broker } = makeBroker(job.session, setup);
+  const outcome = await tier.run({ ...job, onCall: broker.serve });
   await broker.settle();
-  return { outcome, broker, workspace };
+  return outcome;
 }
 
 describe('[§9] memory of the host', () => {
   const size = 16 * MIB;
 
-  it('an engine that does not take its bytes holds up its own reads', () =>
-    withTier(async (tier) => {
-      let reads = 0;
-      const get = (): Promise<Uint8Array> => {
-        reads += 1;
-        return Promise.resolve(new Uint8Array(size));
-      };
-      const spin = `for (let i = 0; i < 24; i += 1) void context.inputs[0].bytes().catch(() => {}); let x = 0; for (let i = 0; i < 3e8; i += 1) x += i % 7; throw new Error(String(x));`;
-      expect(replyOf((await runWith(tier, spin, { get, size })).outcome)['ok']).toBe(false);
-      expect(reads).toBeGreaterThan(0);
-      expect(reads).toBeLessThanOrEqual(4);
-    }));
+  it('an engine that does not take its bytes holds up its own reads', async () => {
+    let reads = 0;
+    const get = (): Promise<Uint8Array> => {
+      reads += 1;
+      return Promise.resolve(new Uint8Array(size));
+    };
+    expect(replyOf(await runWith('test.pile', { get, size }))['ok']).toBe(false);
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThanOrEqual(4);
+  });
 
-  it('and one that takes them gets them all', () =>
-    withTier(async (tier) => {
-      const get = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(MIB).fill(7));
-      const body = `let sum = 0; await Promise.all(Array.from({ length: 200 }, async () => { const b = await context.inputs[0].bytes(); sum += b.length * (b[5] ?? 0); })); for (let i = 0; i < 100; i += 1) sum += (await context.inputs[0].bytes()).length; return { sum };`;
-      const { outcome } = await runWith(tier, body, { get, size: MIB, memoryBytes: 512 * MIB });
-      // The tier's own limit is 128 MiB; what was read is not kept.
-      expect(replyOf(outcome)['summary']).toEqual({ sum: 200 * 7 * MIB + 100 * MIB });
-    }));
+  it('and one that takes them gets them all', async () => {
+    const get = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(MIB).fill(7));
+    const outcome = await runWith('test.take', { get, size: MIB });
+    expect(replyOf(outcome)['summary']).toEqual({ sum: 200 * 7 * MIB + 100 * MIB });
+  });
 
-  it('an input larger than the budget is not read at all', () =>
-    withTier(async (tier) => {
-      let reads = 0;
-      const get = (): Promise<Uint8Array> => {
-        reads += 1;
-        return Promise.resolve(new Uint8Array(1));
-      };
-      const { outcome } = await runWith(tier, `await context.inputs[0].bytes();`, {
-        get,
-        size: 65 * MIB,
-        memoryBytes: 64 * MIB,
-      });
-      expect(outcome).toMatchObject({
-        reason: 'broker',
-        detail: expect.stringContaining('BUDGET_EXCEEDED_MEMORY_BYTES'),
-      });
-      expect(reads).toBe(0);
-    }));
+  it('an input larger than the budget is not read at all', async () => {
+    let reads = 0;
+    const get = (): Promise<Uint8Array> => {
+      reads += 1;
+      return Promise.resolve(new Uint8Array(1));
+    };
+    const outcome = await runWith('test.read', { get, size: 65 * MIB, memoryBytes: 64 * MIB });
+    expect(outcome).toMatchObject({
+      reason: 'broker',
+      detail: expect.stringContaining('BUDGET_EXCEEDED_MEMORY_BYTES'),
+    });
+    expect(reads).toBe(0);
+  });
 
-  it('a part of a larger buffer takes nothing else along, and stays', () =>
-    withTier(async (tier) => {
-      const pool = new Uint8Array(1_000).fill(9);
-      const part = pool.subarray(10, 14).fill(1);
-      const body = `const b = await context.inputs[0].bytes(); return { part: [...b], whole: b.buffer.byteLength };`;
-      const { outcome } = await runWith(tier, body, { get: () => Promise.resolve(part) });
-      expect(replyOf(outcome)['summary']).toEqual({ part: [1, 1, 1, 1], whole: 4 });
-      expect(pool.length).toBe(1_000);
-    }));
+  it('a part of a larger buffer takes nothing else along, and stays', async () => {
+    const pool = new Uint8Array(1_000).fill(9);
+    const part = pool.subarray(10, 14).fill(1);
+    const outcome = await runWith('test.part', { get: () => Promise.resolve(part) });
+    expect(replyOf(outcome)['summary']).toEqual({ part: [1, 1, 1, 1], whole: 4 });
+    expect(pool.length).toBe(1_000);
+  });
 
-  it('outputs that nobody waits for do not pile up in it', () =>
-    withTier(async (tier) => {
-      const body = `const bytes = new Uint8Array(${30 * MIB}); const tries = []; for (let i = 0; i < 10; i += 1) tries.push(context.write('x' + i, bytes).then(() => 'ok', (e) => e.code)); return { codes: await Promise.all(tries) };`;
-      const { outcome } = await runWith(tier, body);
-      const codes = Object(replyOf(outcome)['summary']) as { codes: string[] };
-      expect(codes.codes.filter((code) => code === 'CALL_LIMIT').length).toBeGreaterThanOrEqual(6);
-    }));
+  it('outputs that nobody waits for do not pile up in it', async () => {
+    const summary = Object(replyOf(await runWith('test.writes'))['summary']) as { codes: string[] };
+    expect(summary.codes.filter((code) => code === 'CALL_LIMIT').length).toBeGreaterThanOrEqual(6);
+  });
 
   it('the window lets in what fits, in order, one that is larger alone, and nobody after its end', async () => {
     const window = new ReadWindow();
@@ -196,47 +199,28 @@ describe('what an engine is told', () => {
   const failing = (code: string) => () =>
     Promise.reject(new MexError({ code, kind: 'integrity', message: `Reading /home/someone/${code} failed.` }));
 
-  it.each(['ARTIFACT_CORRUPT', 'ARTIFACT_MISMATCH'])('%s, in words without a path', (code) =>
-    withTier(async (tier) => {
-      const { outcome } = await runWith(tier, `await context.inputs[0].bytes();`, { get: failing(code) });
-      expect(replyOf(outcome)['error']).toMatchObject({ code, from_broker: true });
-      expect(JSON.stringify(outcome)).not.toContain('someone');
-    }),
-  );
+  it.each(['ARTIFACT_CORRUPT', 'ARTIFACT_MISMATCH'])('%s, in words without a path', async (code) => {
+    const outcome = await runWith('test.read', { get: failing(code) });
+    expect(replyOf(outcome)['error']).toMatchObject({ code, from_broker: true });
+    expect(JSON.stringify(outcome)).not.toContain('someone');
+  });
 
-  it.each(['ARTIFACT_STORE_FAILED', 'ARTIFACT_STORE_LOCKED', 'SOMETHING_NEW'])(
-    'nothing of %s, which is the host’s own failure',
-    (code) =>
-      withTier(async (tier) => {
-        const { outcome } = await runWith(tier, `try { await context.inputs[0].bytes(); } catch {}`, {
-          get: failing(code),
-        });
-        expect(endOf(outcome)).toBe('host_failed');
-        expect(outcome).toMatchObject({ cause: { code } });
-      }),
-  );
+  it.each(['ARTIFACT_STORE_FAILED', 'SOMETHING_NEW'])('nothing of %s: that is the host’s own', async (code) => {
+    const outcome = await runWith('test.swallow', { get: failing(code) });
+    expect(outcome).toMatchObject({ kind: 'killed', reason: 'host_failed', cause: { code } });
+    expect(Object(outcome).detail).not.toContain('someone');
+  });
 
-  it('its own errors are told apart from those it makes up', () =>
-    withTier(async (tier) => {
-      const forged = await runWith(tier, `throw Object.assign(new Error('m'), { code: 'ARTIFACT_CORRUPT' });`);
-      expect(replyOf(forged.outcome)['error']).toMatchObject({ code: 'ARTIFACT_CORRUPT', from_broker: false });
-      const taken = await runWith(
-        tier,
-        `let C; try { await context.write('x', 1); } catch (e) { C = e.constructor; } throw new C('ARTIFACT_CORRUPT', 'm');`,
-      );
-      expect(replyOf(taken.outcome)['error']).toMatchObject({ code: 'ARTIFACT_CORRUPT', from_broker: false });
-      const frozen = await runWith(
-        tier,
-        `try { await context.write('x', 1); } catch (e) { return { frozen: Object.isFrozen(e.constructor) && Object.isFrozen(e.constructor.prototype) }; }`,
-      );
-      expect(replyOf(frozen.outcome)['summary']).toEqual({ frozen: true });
-    }));
+  it('its own errors are told apart from those it makes up', async () => {
+    const made = { code: 'ARTIFACT_CORRUPT', from_broker: false };
+    expect(replyOf(await runWith('test.forge'))['error']).toMatchObject(made);
+    expect(replyOf(await runWith('test.take-class'))['error']).toMatchObject(made);
+    expect(replyOf(await runWith('test.frozen'))['summary']).toEqual({ frozen: true });
+  });
 
-  it('[§6] the reply says which outside influences the call used', () =>
-    withTier(async (tier) => {
-      const text = bundle({ 'test.world': `Date.now(); Math.random(); return {};` });
-      const open = replyOf(await tier.run(makeJob(text, 'test.world', { determinism: 'D1' })));
-      expect([...(open['influences'] as string[])].sort()).toEqual(['clock', 'random']);
-      expect(replyOf(await tier.run(makeJob(text, 'test.world')))['influences']).toEqual([]);
-    }));
+  it('[§6] the reply says which outside influences the call used', async () => {
+    const open = replyOf(await tier.run(makeJob(text, 'test.world', { determinism: 'D1' })));
+    expect([...(open['influences'] as string[])].sort()).toEqual(['clock', 'random']);
+    expect(replyOf(await tier.run(makeJob(text, 'test.world')))['influences']).toEqual([]);
+  });
 });

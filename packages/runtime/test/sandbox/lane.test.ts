@@ -110,13 +110,6 @@ describe('[§9] what a job is charged with', () => {
       expect(await used('test.heap')).toBeGreaterThan(4 * MIB);
     }));
 
-  it('nobody gets by without memory', () =>
-    withTier(async (tier) => {
-      const job = makeJob(bundle(NOTHING), 'test.nothing', { limits: { memory_bytes: 0 } });
-      const outcome = await tier.run(job);
-      expect(endOf(outcome) === 'memory' || outcome.usage.memoryBytes > 0).toBe(true);
-    }));
-
   it('a refused allocation ends the job, caught or not, and is not held against the next', () =>
     withTier(async (tier) => {
       const text = bundle({ ...NOTHING, 'test.catch': `try { new Uint8Array(1e9); } catch {} return {};` });

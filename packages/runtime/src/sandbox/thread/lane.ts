@@ -17,6 +17,8 @@ const SAMPLE_MS = 20;
 const LOAD_TIMEOUT_MS = 10_000;
 /** A worker that answers no sample for so long is busy, in code that V8 does not interrupt: the time counts as CPU time. */
 const UNANSWERED_MS = 1_000;
+/** The least that the engine's side itself takes for a job, texts aside; a collection meanwhile may hide it. */
+const LEAST_JOB_BYTES = 16 * 1024;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Running extends JobBase {
@@ -212,9 +214,10 @@ export class Lane {
     const cpuMs = readFigure(reply.slice(0, Math.max(0, first))) / 1_000;
     const memory = readFigure(reply.slice(first + 1, Math.max(0, second)));
     const wallMs = performance.now() - running.startedAt;
-    // One thread: it cannot have used more CPU time than time has passed. Both texts were in its memory.
+    // One thread: it cannot have used more CPU time than time has passed.
     running.cpuMs = Math.max(running.cpuMs, Math.min(cpuMs, wallMs));
-    running.memoryBytes = Math.max(running.memoryBytes, memory, running.job.request.length + reply.length);
+    const texts = running.job.request.length + reply.length;
+    running.memoryBytes = Math.max(running.memoryBytes, memory, LEAST_JOB_BYTES + texts);
     if (reply.slice(second + 1, third) === '1') {
       // The ledger in the realm cannot forget: the next job would be blamed for this one.
       void this.destroy();
