@@ -1,5 +1,5 @@
+import { clipText } from '@mex/envelope';
 import { type JsonValue, redact, redactJson, stripControl } from '@mex/guard';
-import { clipText } from './clip-text.ts';
 import type { EngineReply, ReportedProblem } from './sandbox/protocol.ts';
 
 /**

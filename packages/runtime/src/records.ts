@@ -1,9 +1,9 @@
 import type { EngineResult, FlightEvent, IsolationTier, ProblemReport } from '@mex/envelope';
+import { clipText } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { newEventId } from '@mex/flight-recorder';
 import { checkCapability, type GateDenial, type GateOutcome, type PreFacts } from '@mex/gates';
 import type { Refusal } from './broker/broker.ts';
-import { clipText } from './clip-text.ts';
 import type { Grant } from './grant.ts';
 import { type Caller, type Planned, stamp } from './planned.ts';
 import type { ReportedProblem } from './sandbox/protocol.ts';

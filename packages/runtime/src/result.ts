@@ -1,8 +1,8 @@
 import type { ArtifactHandle, EngineResult, FullBudget, ResultError, ResultStatus } from '@mex/envelope';
+import { clipText } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import type { GateDenial } from '@mex/gates';
 import { emptyUsage } from './budgets.ts';
-import { clipText } from './clip-text.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Grant } from './grant.ts';
 import type { Planned } from './planned.ts';
