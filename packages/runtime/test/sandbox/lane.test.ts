@@ -177,3 +177,33 @@ describe('lanes', () => {
       { maxThreads: availableParallelism() + 2 },
     ));
 });
+
+describe('an engine side that lies', () => {
+  const entry = new URL('./liar.ts', import.meta.url);
+
+  it('cannot make the CPU time of later operations smaller', () =>
+    withTier(
+      async (tier) => {
+        const first = await tier.run(makeJob('', 'boast'));
+        expect(first.usage.cpuMs).toBeLessThanOrEqual(first.usage.wallMs);
+        const limits = { cpu_time_ms: 100, wall_time_ms: 2_000 };
+        expect(endOf(await tier.run(makeJob('', 'spin', { limits })))).toBe('cpu_time');
+      },
+      { maxThreads: 2, entry },
+    ));
+
+  it.each([
+    ['a call of an operation to come', 'future', 'broker'],
+    ['a receipt for what was never sent', 'received', 'broker'],
+    ['no frame at all', 'garbage', 'broker'],
+    ['a call of an operation that is over', 'past', 'replied'],
+  ])('with %s', (_, operation, end) =>
+    withTier(
+      async (tier) => {
+        await tier.run(makeJob('', 'nothing'));
+        expect(endOf(await tier.run(makeJob('', operation)))).toBe(end);
+      },
+      { maxThreads: 2, entry },
+    ),
+  );
+});
