@@ -142,6 +142,9 @@ const OWN_CODES = new Set([
   'SUMMARY_INVALID',
   'INPUT_UNRESOLVABLE',
   'POLICY_PATH_ESCAPE',
+  'CALL_LIMIT',
+  'CALL_AFTER_END',
+  'OPERATION_UNKNOWN',
 ]);
 
 function engineError(grant: Grant, reply: EngineReply): ResultError {
@@ -149,9 +152,12 @@ function engineError(grant: Grant, reply: EngineReply): ResultError {
     code: 'ENGINE_FAILED',
     message: 'The engine failed without saying why.',
     retryable: false,
+    from_broker: false,
   };
   const declared = grant.operation.error_codes.includes(thrown.code);
   if (declared) return { ...failure(thrown.code, 'tool', thrown.message), retryable: thrown.retryable };
+  // Codes of MEX count only when MEX itself refused something; an engine that merely says them failed.
+  if (!thrown.from_broker) return engineFault(thrown.message);
   if (thrown.code === 'CAPABILITY_USED_WITHOUT_GRANT') {
     return failure(
       thrown.code,
@@ -163,7 +169,11 @@ function engineError(grant: Grant, reply: EngineReply): ResultError {
   if (OWN_CODES.has(thrown.code) || thrown.code.startsWith('ARTIFACT_')) {
     return failure(thrown.code, thrown.code.startsWith('ARTIFACT_') ? 'integrity' : 'tool', thrown.message);
   }
-  return failure('ENGINE_FAILED', 'tool', thrown.message, 'This is a fault of the engine: report it to its author.');
+  return engineFault(thrown.message);
+}
+
+function engineFault(message: string): ResultError {
+  return failure('ENGINE_FAILED', 'tool', message, 'This is a fault of the engine: report it to its author.');
 }
 
 /** A planner who gives too little budget, or gives up, says nothing about the engine. */
@@ -195,6 +205,12 @@ function killed(
   if (reason === 'cpu_time') return { status: 'failed', error: over('cpu_time_ms') };
   if (reason === 'memory') return { status: 'failed', error: over('memory_bytes') };
   if (reason === 'cancelled') return { status: 'cancelled', error: failure('OPERATION_CANCELLED', 'canceled', detail) };
+  if (reason === 'host_failed') {
+    return {
+      status: 'failed',
+      error: failure('INTERNAL', 'internal', 'MEX could not serve a call of the engine.', 'Look at the log on stderr.'),
+    };
+  }
   if (reason === 'broker') {
     const [code = 'SANDBOX_PROTOCOL', ...rest] = detail.split(': ');
     const kind = code.startsWith('BUDGET_EXCEEDED_') ? 'budget' : 'sandbox';

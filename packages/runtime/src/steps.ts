@@ -132,7 +132,7 @@ export async function recordEnd(
   else if (failure !== undefined && result.status !== 'cancelled') reports.push(failureProblem(planned, failure));
   const swallowed = run.broker.refusals[0];
   if (swallowed !== undefined && failure === undefined && denial === undefined) {
-    const message = `${swallowed.call} was refused ${run.broker.refusals.length} times, and the engine went on.`;
+    const message = `${swallowed.call} was refused ${run.broker.refusedCalls} times, and the engine went on.`;
     reports.push({ ...failureProblem(planned, { code: swallowed.code, message }), severity: 'warning' });
   }
   const problems = draftProblems(powers, planned, reports, now);

@@ -26,6 +26,7 @@ const BODIES = {
   'test.world': `return { time: Date.now(), now: context.now(), random: Math.random() };`,
   'test.problem': `context.problem({ code: 'TEST_NOTE', severity: 'warning', title: 'Look', message: 'here', locations: [{ path: 'a/b', line: 3 }] }); return {};`,
   'test.leak': `const token = ['gh', 'p_', 'x7Kq2LmN9vRt4WzY8bCd3FgHj6Ps1Qa5Ue0T'].join(''); context.log('token ' + token); context.problem({ code: 'TEST_LEAK', severity: 'warning', title: 'got ' + token, message: '\\u001b[31mred ' + token }); const error = new Error('failed with ' + token); error.code = 'TEST_DECLARED'; throw error;`,
+  'test.claims': `const error = new Error('the store is damaged'); error.code = 'ARTIFACT_CORRUPT'; throw error;`,
   'test.late': `globalThis.late = () => context.write('out.txt', 'late'); return {};`,
 };
 
@@ -157,6 +158,7 @@ describe('engines that fail', () => {
     ['test.undeclared', 'ENGINE_FAILED'],
     ['test.throwodd', 'ENGINE_FAILED'],
     ['test.recursion', 'ENGINE_FAILED'],
+    ['test.claims', 'ENGINE_FAILED'],
     ['test.undeclaredoutput', 'OUTPUT_UNDECLARED'],
     ['test.twice', 'OUTPUT_REPEATED'],
   ])('%s ends with %s, and its outputs are discarded', async (operation, code) => {

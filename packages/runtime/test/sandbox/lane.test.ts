@@ -100,12 +100,13 @@ describe('[§9] what a job is charged with', () => {
       const text = bundle({
         ...NOTHING,
         'test.hold': `globalThis.a = new Uint8Array(20 * 1024 * 1024).fill(1); return {};`,
-        'test.heap': `const kept = []; for (let i = 0; i < 300000; i += 1) kept.push({ i }); globalThis.a = kept; return {};`,
+        'test.heap': `const kept = []; for (let i = 0; i < 1000000; i += 1) kept.push({ i }); globalThis.a = kept; return {};`,
       });
       const used = async (operation: string): Promise<number> =>
         (await tier.run(makeJob(text, operation))).usage.memoryBytes;
       expect(await used('test.nothing')).toBeLessThan(4 * MIB);
-      expect(await used('test.hold')).toBeGreaterThan(20 * MIB);
+      // At least the buffer itself: a collection meanwhile may take the rest of what it added back.
+      expect(await used('test.hold')).toBeGreaterThanOrEqual(20 * MIB);
       expect(await used('test.nothing')).toBeLessThan(4 * MIB);
       expect(await used('test.heap')).toBeGreaterThan(4 * MIB);
     }));
