@@ -2,14 +2,17 @@ import {
   Actor,
   ArtifactHandle,
   ArtifactManifest,
+  AutoSignature,
   Budget,
   BundleIndex,
+  ConsentRecord,
   EngineManifest,
   EngineResult,
   EntityRef,
   EVENT_IDS,
   EVENT_SCHEMAS,
   FullBudget,
+  GovernanceDecision,
   PlannedOperation,
   Problem,
   ProblemReport,
@@ -54,6 +57,12 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     title: 'ArtifactManifest',
     description: 'The sidecar manifest of an artifact, artifact.json (CONTRACT §5).',
   },
+  'auto-signature': {
+    schema: AutoSignature,
+    title: 'AutoSignature',
+    description:
+      'A signature without a person; it has to match its decision in id, gate type and target (CONTRACT §12).',
+  },
   budget: {
     schema: Budget,
     title: 'Budget',
@@ -63,6 +72,11 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     schema: BundleIndex,
     title: 'BundleIndex',
     description: 'What the digest of a bundle is taken over: entries sorted by path in code-unit order (CONTRACT §5).',
+  },
+  consent: {
+    schema: ConsentRecord,
+    title: 'ConsentRecord',
+    description: 'An explicit consent of the operator: who may use which capability until when (CONTRACT §7).',
   },
   'engine-manifest': {
     schema: EngineManifest,
@@ -88,6 +102,11 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     schema: FullBudget,
     title: 'FullBudget',
     description: 'A complete budget, or what was spent of one (CONTRACT §9).',
+  },
+  'governance-decision': {
+    schema: GovernanceDecision,
+    title: 'GovernanceDecision',
+    description: 'What was decided about one gated step, and by whom (CONTRACT §12).',
   },
   'planned-operation': {
     schema: PlannedOperation,

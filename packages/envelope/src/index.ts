@@ -27,6 +27,7 @@ export {
   RegistryEntry,
 } from './documents/engine.ts';
 export { EVENT_IDS, EVENT_SCHEMAS, type FlightEvent, type FlightEventType, SystemEvents } from './documents/event.ts';
+export { AutoSignature, ConsentRecord, GovernanceDecision, type GovernanceVerdict } from './documents/governance.ts';
 export { Actor, type DeterminismLevel, type OperationContext, PlannedOperation } from './documents/operation.ts';
 export { Problem, ProblemLocation, ProblemReport, type ProblemStatus, Severity } from './documents/problem.ts';
 export {

@@ -2,6 +2,7 @@ import { type Checker, createChecker } from './checker.ts';
 import { ArtifactHandle, ArtifactManifest, BundleIndex } from './documents/artifact.ts';
 import { EngineManifest, RegistryDocument, RegistryEntry } from './documents/engine.ts';
 import { EVENT_SCHEMAS, type FlightEvent, SystemEvents } from './documents/event.ts';
+import { AutoSignature, ConsentRecord, GovernanceDecision } from './documents/governance.ts';
 import { PlannedOperation } from './documents/operation.ts';
 import { Problem, ProblemReport } from './documents/problem.ts';
 import { EngineResult } from './documents/result.ts';
@@ -15,9 +16,12 @@ import { quoteText } from './quote.ts';
 export const CHECKERS = {
   artifactHandle: createChecker(ArtifactHandle),
   artifactManifest: createChecker(ArtifactManifest),
+  autoSignature: createChecker(AutoSignature),
   bundleIndex: createChecker(BundleIndex),
+  consent: createChecker(ConsentRecord),
   engineManifest: createChecker(EngineManifest),
   engineResult: createChecker(EngineResult),
+  governanceDecision: createChecker(GovernanceDecision),
   operation: createChecker(PlannedOperation),
   problem: createChecker(Problem),
   problemReport: createChecker(ProblemReport),

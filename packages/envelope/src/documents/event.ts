@@ -4,6 +4,7 @@ import { ArtifactHandle } from './artifact.ts';
 import { FullBudget } from './budget.ts';
 import { Actor } from './operation.ts';
 import {
+  CapabilityId,
   CLOSED,
   Code,
   Count,
@@ -232,6 +233,15 @@ export const SystemEvents = [
     development: Type.Boolean(),
   }),
   system('host.stopped', { reason: ShortId }),
+  /** An operator consented (CONTRACT §7); `actor` is who. The digest is over the canonical ConsentRecord without `revocation`. */
+  system('consent.granted', {
+    consent_id: Uuid,
+    actor_id: ShortId,
+    capability_id: CapabilityId,
+    valid_until: Timestamp,
+    record_sha256: Sha256,
+  }),
+  system('consent.revoked', { consent_id: Uuid }),
   system('registry.entry_disabled', { engine_id: ShortId, code: Code }),
   system('registry.engine_added', { engine_id: EngineId, engine_version: Version, bundle_sha256: Sha256 }),
   system('registry.engine_removed', { engine_id: ShortId }),
