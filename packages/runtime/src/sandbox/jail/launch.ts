@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { JailTools } from './requirements.ts';
+import { type SeccompProfile, seccompProgram } from './seccomp.ts';
+
+/** A file or directory of the host, as the jail sees it. */
+export interface JailMount {
+  /** Absolute path on the host, symbolic links resolved. */
+  readonly source: string;
+  /** Absolute path in the jail. */
+  readonly target: string;
+}
+
+/** Limits the kernel keeps (`setrlimit(2)`); wall time is the caller's. */
+export interface JailLimits {
+  /** Private writable memory of one process (RLIMIT_DATA). */
+  readonly memoryBytes: number;
+  /** CPU time of one process in whole seconds, rounded up; a backstop, the caller measures finer. */
+  readonly cpuSeconds: number;
+  /** Largest file that may be written. */
+  readonly fileBytes: number;
+  readonly openFiles: number;
+}
+
+/** One sandboxed process (CONTRACT §9, tier `process`). */
+export interface JailSpec {
+  /** Absolute path in the jail. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly readOnly: readonly JailMount[];
+  /** Symbolic links to make in the jail: target, as the jail sees it, and where. */
+  readonly links?: readonly { readonly to: string; readonly at: string }[];
+  /** Bound read-write, e.g. a shadow workspace. */
+  readonly writable?: JailMount;
+  /** Bytes of a fresh tmpfs at /tmp; none without it. */
+  readonly scratchBytes?: number;
+  /** A proc of the jail's own process namespace at /proc; an empty directory without it. */
+  readonly proc?: boolean;
+  /** A /dev with null, zero, full, random, urandom and an empty tty of its own; nothing without it. */
+  readonly devices?: boolean;
+  readonly cwd: string;
+  readonly limits: JailLimits;
+  readonly seccomp: SeccompProfile;
+  /** The program is process 1 of its namespace: nothing else is in it. Programs that start others need an init instead. */
+  readonly alone: boolean;
+}
+
+export interface Jailed {
+  readonly child: ChildProcess;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Process id, on the host, of the jail's first process. Rejects when the jail did not come to be. */
+  readonly firstPid: Promise<number>;
+  /** Ends everything in the jail, at once and without asking. */
+  readonly kill: () => void;
+  /** Settles when the jail is gone, with what the program ended with. */
+  readonly exited: Promise<JailExit>;
+}
+
+export interface JailExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Descriptors the launcher speaks over, beside the three of the program. */
+const SECCOMP_FD = 3;
+const INFO_FD = 4;
+/** What a user id without any right is called nearly everywhere. */
+const NOBODY = '65534';
+
+/**
+ * Starts a program in fresh user, process, network, IPC, host name, mount and, where there are any, cgroup namespaces: a
+ * root made of nothing but the mounts named, no capability, no new privileges, no network but an unconfigured
+ * loopback, a system call filter, and the end of it all with the end of the host. Standard streams are pipes.
+ */
+export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
+  const child = spawn(tools.prlimit, [...limitArguments(spec.limits), '--', tools.bwrap, ...bwrapArguments(spec)], {
+    cwd: '/',
+    env: {},
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+  });
+  const filter = child.stdio[SECCOMP_FD];
+  const info = child.stdio[INFO_FD];
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null || !filter || !info)
+    throw new Error('The jail was started without its pipes.');
+  // A jail that does not come to be breaks its pipes; its exit tells.
+  for (const stream of [stdin, filter as Writable, info as Readable]) stream.on('error', () => undefined);
+  (filter as Writable).end(seccompProgram(spec.seccomp, tools.arch));
+  const exited = new Promise<JailExit>((resolve) => {
+    child.once('error', () => resolve({ code: null, signal: null }));
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  const firstPid = readFirstPid(info as Readable, exited);
+  firstPid.catch(() => undefined);
+  return { child, stdin, stdout, stderr, firstPid, exited, kill: () => killJail(child) };
+}
+
+/** bubblewrap dies, and with it, by the parent-death signal, the first process; with that its whole namespace. */
+function killJail(child: ChildProcess): void {
+  child.kill('SIGKILL');
+}
+
+function limitArguments({ memoryBytes, cpuSeconds, fileBytes, openFiles }: JailLimits): string[] {
+  return [
+    '--core=0:0',
+    `--data=${memoryBytes}:${memoryBytes}`,
+    // One second more for the hard limit: the soft one sends SIGXCPU, the hard one SIGKILL.
+    `--cpu=${cpuSeconds}:${cpuSeconds + 1}`,
+    `--fsize=${fileBytes}:${fileBytes}`,
+    `--nofile=${openFiles}:${openFiles}`,
+    '--memlock=0:0',
+    '--msgqueue=0:0',
+  ];
+}
+
+function bwrapArguments(spec: JailSpec): string[] {
+  const mounts = spec.readOnly.flatMap(({ source, target }) => ['--ro-bind', source, target]);
+  const links = (spec.links ?? []).flatMap(({ to, at }) => ['--symlink', to, at]);
+  const writable = spec.writable === undefined ? [] : ['--bind', spec.writable.source, spec.writable.target];
+  const scratch = spec.scratchBytes === undefined ? [] : ['--size', String(spec.scratchBytes), '--tmpfs', '/tmp'];
+  const env = Object.entries(spec.env).flatMap(([name, value]) => ['--setenv', name, value]);
+  return [
+    '--unshare-user',
+    '--unshare-pid',
+    '--unshare-net',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    '--disable-userns',
+    ...(spec.alone ? ['--as-pid-1'] : []),
+    '--uid',
+    NOBODY,
+    '--gid',
+    NOBODY,
+    '--hostname',
+    'mex',
+    '--new-session',
+    '--die-with-parent',
+    '--clearenv',
+    '--cap-drop',
+    'ALL',
+    ...mounts,
+    ...links,
+    ...(spec.proc === true ? ['--proc', '/proc'] : ['--dir', '/proc']),
+    ...(spec.devices === true ? ['--dev', '/dev'] : []),
+    ...scratch,
+    ...writable,
+    '--remount-ro',
+    '/',
+    '--chdir',
+    spec.cwd,
+    ...env,
+    '--seccomp',
+    String(SECCOMP_FD),
+    '--info-fd',
+    String(INFO_FD),
+    '--',
+    spec.program,
+    ...spec.args,
+  ];
+}
+
+/** bubblewrap writes `{"child-pid": n, …}` once the namespaces are there. */
+async function readFirstPid(info: Readable, exited: Promise<JailExit>): Promise<number> {
+  let text = '';
+  info.setEncoding('utf8');
+  const read = new Promise<number>((resolve, reject) => {
+    info.on('data', (chunk: string) => {
+      text += chunk.slice(0, 4_096);
+      const pid = /"child-pid":\s*(\d+)/u.exec(text)?.[1];
+      if (pid !== undefined) resolve(Number(pid));
+    });
+    info.once('close', () => reject(new Error('The jail did not come to be.')));
+  });
+  void exited.then(() => info.destroy());
+  return read;
+}
