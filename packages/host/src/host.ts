@@ -33,6 +33,8 @@ import {
   type SandboxTier,
 } from '@mex/runtime';
 import { closeAll } from './close-all.ts';
+import { type HomeConsents, openConsents } from './governance/home-consents.ts';
+import { nameConsents } from './governance/name-consents.ts';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
 import { createPolicySource } from './policy-source.ts';
@@ -73,6 +75,8 @@ export interface Host {
   readonly recorder: FlightRecorder;
   readonly policy: LoadedPolicy;
   readonly caller: Caller;
+  /** Who may use what, and until when (CONTRACT §7). */
+  readonly consents: HomeConsents;
   readonly plan: (request: PlanRequest) => PlannedOperation;
   readonly execute: (operation: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
   /** Starts an engine's sandbox before it is needed. */
@@ -149,12 +153,13 @@ async function wireRecorder({ home, caller, policy, registry, tier, options }: W
     dir: join(home, 'artifacts'),
     onQuarantine: ({ sha256 }) => void record('artifact.quarantined', { sha256 }),
   });
+  const consents = openConsents(recorder);
   try {
     const runtime = createRuntime({
       recorder,
       store: artifacts,
       registry,
-      policy: createPolicySource(policy),
+      policy: createPolicySource(policy, consents),
       tiers: [tier],
       quota: policy.policy.quota,
       ...(options.gates === undefined ? {} : { gates: options.gates }),
@@ -162,7 +167,7 @@ async function wireRecorder({ home, caller, policy, registry, tier, options }: W
     });
     await recordStart(recorder, registry, policy, caller);
     await runtime.recover();
-    return wireHost({ home, registry, artifacts, recorder, policy, caller, runtime, record });
+    return wireHost({ home, registry, artifacts, recorder, policy, caller, consents, runtime, record });
   } catch (error) {
     // What failed first is what is told.
     await artifacts.close().catch(() => undefined);
@@ -184,7 +189,10 @@ function prewarmEngines(tier: SandboxTier, registry: Registry, engineIds: readon
   }
 }
 
-type Wired = Pick<Host, 'home' | 'registry' | 'artifacts' | 'recorder' | 'policy' | 'caller' | 'record'> & {
+type Wired = Pick<
+  Host,
+  'home' | 'registry' | 'artifacts' | 'recorder' | 'policy' | 'caller' | 'consents' | 'record'
+> & {
   runtime: Runtime;
 };
 
@@ -192,7 +200,7 @@ function wireHost({ runtime, ...parts }: Wired): Host {
   let closing: Promise<void> | undefined;
   return {
     ...parts,
-    plan: (request) => planOperation(parts.registry, request),
+    plan: (request) => nameConsents(planOperation(parts.registry, request), parts.caller.id, parts.consents),
     execute: (operation, call = {}) => runtime.execute(operation, { ...call, caller: call.caller ?? parts.caller }),
     prewarm: (engineId) => {
       const { engine } = parts.registry.resolve(engineId);
@@ -201,6 +209,7 @@ function wireHost({ runtime, ...parts }: Wired): Host {
     close: (close) => {
       closing ??= closeAll([
         () => runtime.close(close),
+        () => parts.consents.close(),
         () => parts.record('host.stopped', { reason: 'closed' }),
         () => parts.artifacts.close(),
         () => parts.recorder.close(),

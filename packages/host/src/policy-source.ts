@@ -1,4 +1,5 @@
 import type { PolicyFacts } from '@mex/gates';
+import type { Consents } from '@mex/governance';
 import type { PolicySource } from '@mex/runtime';
 import type { LoadedPolicy } from './policy.ts';
 
@@ -6,7 +7,7 @@ import type { LoadedPolicy } from './policy.ts';
  * The operator's policy as the runtime asks for it. The envelope may choose among the profiles the operator gave
  * its caller; it can never name one beyond them (CONTRACT §2, §7).
  */
-export function createPolicySource({ policy, sha256 }: LoadedPolicy): PolicySource {
+export function createPolicySource({ policy, sha256 }: LoadedPolicy, consents: Pick<Consents, 'facts'>): PolicySource {
   const facts = (profileId: string, profile: readonly string[] | undefined): PolicyFacts => ({
     profile,
     profileId,
@@ -27,7 +28,6 @@ export function createPolicySource({ policy, sha256 }: LoadedPolicy): PolicySour
       return facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);
     },
     tierFor: () => policy.tier,
-    // No consent can be recorded yet, so none is ever found: what needs one is denied (CONTRACT §7, default deny).
-    consents: () => [],
+    consents: consents.facts,
   };
 }

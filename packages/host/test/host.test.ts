@@ -159,7 +159,7 @@ describe('openHost', () => {
       engines: [],
     });
     const { createPolicySource } = await import('../src/policy-source.ts');
-    const source = createPolicySource(host.policy);
+    const source = createPolicySource(host.policy, host.consents);
     const operation = { context: { capability_profile_id: 'Writer' } } as Parameters<typeof source.policyFor>[0];
     expect(source.policyFor(operation, { id: 'app:ci', kind: 'system' }).profile).toBeUndefined();
     expect(source.policyFor(operation, { id: 'app:trusted', kind: 'system' }).profile).toContain('fs.write:artifacts');
