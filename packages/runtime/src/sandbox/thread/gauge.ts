@@ -1,10 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-
-/** What one job has used, as the host sees it. */
-export interface Usage {
-  cpuMs: number;
-  memoryBytes: number;
-}
+import type { JobBase, Usage } from '../vessel.ts';
 
 /**
  * CPU time and memory of a worker, asked from the host: it answers while the worker spins (CONTRACT §9). Nothing that
@@ -32,11 +27,6 @@ export class WorkerGauge {
     this.cpuTotalUs = Math.max(this.cpuTotalUs, cpuUs);
     return { cpuMs: (cpuUs - job.cpuBaseUs) / 1_000, memoryBytes: Math.max(0, memory - this.idleMemory) };
   }
-}
-
-/** The worker's CPU time at which a job began; unknown until its first sample. */
-export interface JobBase {
-  cpuBaseUs: number | undefined;
 }
 
 async function measure(worker: Worker): Promise<{ cpuUs: number; memory: number }> {

@@ -1,21 +1,13 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
-import { REALM_SPOILT } from '../protocol.ts';
-import type { EngineCode, Job, JobOutcome, KillReason, TierUsage } from '../tier.ts';
 import { CallChannel } from './call-channel.ts';
-import type { LoadAnswer, LoadTask } from './entry.ts';
-import { type JobBase, WorkerGauge } from './gauge.ts';
+import { REALM_SPOILT } from './protocol.ts';
+import type { EngineCode, Job, JobOutcome, KillReason, TierUsage } from './tier.ts';
+import type { JobBase, OpenVessel, Vessel } from './vessel.ts';
 
-type TransferList = NonNullable<NonNullable<Parameters<Piscina['run']>[1]>['transferList']>;
-
-const MIB = 1024 * 1024;
-/** A bare worker with realm and engine takes about this much of V8's heap limit; the exact limit is the sampler's. */
-const HEAP_ALLOWANCE_MIB = 16;
 /** A job younger than this is not sampled; most are over by then. */
 const SAMPLE_MS = 20;
 /** For a bundle that nobody waits for yet. */
 const LOAD_TIMEOUT_MS = 10_000;
-/** A worker that answers no sample for so long is busy, in code that V8 does not interrupt: the time counts as CPU time. */
+/** A vessel that answers no sample for so long is busy, in code that V8 does not interrupt: the time counts as CPU time. */
 const UNANSWERED_MS = 1_000;
 /** The least that the engine's side itself takes for a job, texts aside; a collection meanwhile may hide it. */
 const LEAST_JOB_BYTES = 16 * 1024;
@@ -35,17 +27,15 @@ interface Running extends JobBase {
 }
 
 /**
- * One worker thread that serves one engine, one job at a time. Engines never share a thread (CONTRACT §9).
- * A lane that lost its worker, or had to kill it, is dead; the tier drops it.
+ * One vessel that serves one engine, one job at a time. Engines never share one (CONTRACT §9).
+ * A lane that lost its vessel, or had to end it, is dead; the tier drops it.
  */
 export class Lane {
   readonly code: EngineCode;
   readonly memoryBytes: number;
   dead = false;
   busy = false;
-  private readonly pool: Piscina<LoadTask | string, string>;
-  private readonly channel: CallChannel;
-  private readonly gauge = new WorkerGauge();
+  private readonly vessel: Vessel;
   private readonly ready: Promise<void>;
   private readonly loading: NodeJS.Timeout;
   private loaded = false;
@@ -54,27 +44,28 @@ export class Lane {
   private ending: Promise<void> | undefined;
   private giveUpLoading = (): void => {};
 
-  constructor(entry: URL, code: EngineCode, memoryBytes: number) {
+  constructor(openVessel: OpenVessel, code: EngineCode, memoryBytes: number) {
     this.code = code;
     this.memoryBytes = memoryBytes;
-    const { port1, port2 } = new MessageChannel();
-    this.channel = new CallChannel(port1, (job, reason, detail, cause) => {
-      if (this.current?.job === job) this.kill(this.current, reason, detail, cause);
+    this.vessel = openVessel({
+      code,
+      memoryBytes,
+      createChannel: (sender) =>
+        new CallChannel(sender, (job, reason, detail, cause) => {
+          if (this.current?.job === job) this.kill(this.current, reason, detail, cause);
+        }),
+      onLost: () => void this.destroy(),
     });
-    this.pool = createPool(entry, memoryBytes);
-    this.pool.on('error', () => void this.destroy());
-    // Piscina would start another worker for the next job, without the engine in it.
-    this.pool.on('workerDestroy', () => void this.destroy());
     this.ready = new Promise((resolve, reject) => {
       this.giveUpLoading = (): void => reject(new Error('The sandbox was ended.'));
-      this.load(port2).then(resolve, reject);
+      this.load().then(resolve, reject);
     });
     this.ready.catch(() => void this.destroy());
     this.loading = setTimeout(() => void this.destroy(), LOAD_TIMEOUT_MS).unref();
   }
 
   /**
-   * Runs a job to its end; settles at once when it is killed, whatever the worker does. Never rejects.
+   * Runs a job to its end; settles at once when it is killed, whatever the engine does. Never rejects.
    * `undefined`: the job was not begun, and this lane is dead.
    */
   async run(job: Job): Promise<JobOutcome | undefined> {
@@ -84,32 +75,32 @@ export class Lane {
       if (!this.loaded) await this.ready;
       if (this.dead) throw new Error('The sandbox was ended.');
       running.ranAt = performance.now();
-      this.channel.begin(job);
-      const reply = await this.pool.run(job.request);
+      this.vessel.channel.begin(job);
+      const reply = await this.vessel.run(job.request);
       if (running.kill !== undefined) return ended(running, running.kill.reason, running.kill.detail);
       return reply === REALM_SPOILT ? this.spoilt(running) : this.replied(running, String(reply));
     } catch (thrown) {
       const { loaded } = this;
       void this.destroy();
       if (running.kill !== undefined) return ended(running, running.kill.reason, running.kill.detail);
-      if (this.outOfMemory || isOutOfMemory(thrown)) return ended(running, 'memory', 'Memory is used up.');
+      if (this.outOfMemory || this.vessel.isOutOfMemory(thrown)) return ended(running, 'memory', 'Memory is used up.');
       return ended(running, loaded ? 'crashed' : 'load_failed', 'The sandbox ended unexpectedly.');
     } finally {
       clearTimeout(running.timer);
       if (job.signal !== undefined) job.signal.removeEventListener('abort', this.onAbort);
-      this.channel.end();
+      this.vessel.channel.end();
       this.current = undefined;
       this.busy = false;
     }
   }
 
-  /** Ends the job that runs, and the worker. */
+  /** Ends the job that runs, and the vessel. */
   shutDown(): Promise<void> {
     if (this.current !== undefined) this.kill(this.current, 'cancelled', 'The host is shutting down.');
     return this.destroy();
   }
 
-  /** Ends the worker without asking it. Resolves when it is gone, which need never be. */
+  /** Ends the vessel without asking it. Resolves when it is gone, which need never be. */
   destroy(): Promise<void> {
     this.ending ??= this.end();
     return this.ending;
@@ -118,22 +109,16 @@ export class Lane {
   private async end(): Promise<void> {
     this.dead = true;
     clearTimeout(this.loading);
-    this.channel.close();
-    // After what the pool has to say: its error tells why.
+    this.vessel.channel.close();
+    // After what the vessel has to say: its error tells why.
     setImmediate(this.giveUpLoading);
-    await this.pool.destroy();
+    await this.vessel.destroy();
   }
 
-  private async load(port: MessagePort): Promise<void> {
-    const answer = await this.pool.run(
-      { load: this.code.text, port, maxArrayBufferBytes: this.memoryBytes },
-      // Piscina derives this type from an overload of postMessage that takes options; what it passes on is the list.
-      { transferList: [port] as unknown as TransferList },
-    );
-    this.outOfMemory = answer === ('memory' satisfies LoadAnswer);
-    const [worker] = this.pool.threads;
-    if (this.outOfMemory || worker === undefined) throw new Error('The engine was not loaded.');
-    await this.gauge.calibrate(worker);
+  private async load(): Promise<void> {
+    this.outOfMemory = (await this.vessel.loaded) === 'memory';
+    if (this.outOfMemory) throw new Error('The engine was not loaded.');
+    await this.vessel.calibrate();
     clearTimeout(this.loading);
     this.loaded = true;
   }
@@ -177,15 +162,13 @@ export class Lane {
   };
 
   private async sample(running: Running, now: number): Promise<void> {
-    const [worker] = this.pool.threads;
-    if (worker === undefined) return;
     running.sampledAt = now;
     try {
-      const used = await this.gauge.sample(worker, running, () => performance.now() - running.ranAt);
+      const used = await this.vessel.sample(running, () => performance.now() - running.ranAt);
       running.cpuMs = used.cpuMs;
       running.memoryBytes = Math.max(running.memoryBytes, used.memoryBytes);
     } catch {
-      // The worker is gone; the job's own promise tells.
+      // The vessel is gone; the job's own promise tells.
       return;
     }
     running.sampledAt = undefined;
@@ -203,7 +186,7 @@ export class Lane {
   /** The engine's side could not begin. Once a call came that is no longer believed. */
   private spoilt(running: Running): JobOutcome | undefined {
     void this.destroy();
-    return this.channel.end() ? ended(running, 'crashed', 'The sandbox ended unexpectedly.') : undefined;
+    return this.vessel.channel.end() ? ended(running, 'crashed', 'The sandbox ended unexpectedly.') : undefined;
   }
 
   /** `<cpu µs> <memory bytes> <refused> <reply>`. The figures are advice: they may raise what the host measured, never lower it. */
@@ -227,25 +210,6 @@ export class Lane {
   }
 }
 
-function createPool(entry: URL, memoryBytes: number): Piscina<LoadTask | string, string> {
-  return new Piscina({
-    filename: entry.href,
-    // A worker starts for the first task, the loading, and none in the place of one that is lost.
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    recordTiming: false,
-    workerHistogram: false,
-    env: {},
-    argv: [],
-    resourceLimits: {
-      maxOldGenerationSizeMb: Math.ceil(memoryBytes / MIB) + HEAP_ALLOWANCE_MIB,
-      stackSizeMb: 4,
-    },
-    trackUnmanagedFds: true,
-  });
-}
-
 function ended(running: Running, reason: KillReason, detail: string): JobOutcome {
   const cause = running.kill?.cause;
   return { kind: 'killed', reason, detail, usage: usageOf(running), ...(cause === undefined ? {} : { cause }) };
@@ -258,8 +222,4 @@ function usageOf({ startedAt, cpuMs, memoryBytes }: Running): TierUsage {
 function readFigure(text: string): number {
   const figure = Number(text);
   return Number.isSafeInteger(figure) && figure >= 0 ? figure : 0;
-}
-
-function isOutOfMemory(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }

@@ -1,6 +1,6 @@
-import type { MessagePort } from 'node:worker_threads';
-import { PROTOCOL_LIMITS } from '../protocol.ts';
-import { type CallFrame, type Job, JobStop, type KillReason, type ReplyFrame } from '../tier.ts';
+import { PROTOCOL_LIMITS } from './protocol.ts';
+import { type CallFrame, type Job, JobStop, type KillReason, type ReplyFrame } from './tier.ts';
+import type { FrameSender } from './vessel.ts';
 
 /** Ends a job, unless it is over. */
 export type StopJob = (job: Job, reason: KillReason, detail: string, cause?: unknown) => void;
@@ -10,21 +10,20 @@ interface Sent {
   readonly onReceived: () => void;
 }
 
-/** The host's end of the port between an engine's calls and the broker. Serves one job at a time. */
+/** The host's end of the way between an engine's calls and the broker, whatever carries the frames. Serves one job at a time. */
 export class CallChannel {
-  private readonly port: MessagePort;
+  private readonly sender: FrameSender;
   private readonly stop: StopJob;
   private job: Job | undefined;
   private newestSession = -1;
   private calls = 0;
   private sentFrames = 0;
   private unreceived: Sent[] = [];
+  private pending = 0;
 
-  constructor(port: MessagePort, stop: StopJob) {
-    this.port = port;
+  constructor(sender: FrameSender, stop: StopJob) {
+    this.sender = sender;
     this.stop = stop;
-    port.on('message', (frame: unknown) => void this.serve(frame));
-    port.unref();
   }
 
   begin(job: Job): void {
@@ -42,39 +41,46 @@ export class CallChannel {
   }
 
   close(): void {
-    this.port.close();
+    this.sender.close();
   }
 
-  /** Frames arrive from the engine's thread: hostile in shape, size, number and time. */
-  private async serve(frame: unknown): Promise<void> {
+  /**
+   * A frame from the engine's side: hostile in shape, size, number and time. Resolves when its call was served; the
+   * carrier may wait for it before it reads on. Never rejects.
+   */
+  async receive(frame: EngineFrame | undefined): Promise<void> {
     const { job } = this;
     if (job === undefined) return;
-    const read = readFrame(frame);
-    if (read === undefined) return this.stop(job, 'broker', 'SANDBOX_PROTOCOL: a malformed frame');
-    if (read.session !== job.session) {
+    if (frame === undefined) return this.stop(job, 'broker', 'SANDBOX_PROTOCOL: a malformed frame');
+    if (frame.session !== job.session) {
       // An earlier job did not wait for its call. That is no reason to end this one; a frame from the future is.
-      if (read.session > this.newestSession) this.stop(job, 'broker', 'SANDBOX_PROTOCOL: a call for another operation');
+      if (frame.session > this.newestSession)
+        this.stop(job, 'broker', 'SANDBOX_PROTOCOL: a call for another operation');
       return;
     }
-    if (read.call === undefined) return this.received(job, read.count);
+    if (frame.call === undefined) return this.received(job, frame.count);
     this.calls += 1;
     if (this.calls > PROTOCOL_LIMITS.maxCalls) return this.stop(job, 'broker', 'SANDBOX_PROTOCOL: too many calls');
+    // The engine's side keeps to half of it; twice as many come from something that took its place.
+    if (this.pending >= PROTOCOL_LIMITS.maxPendingCalls * 2)
+      return this.stop(job, 'broker', 'SANDBOX_PROTOCOL: too many calls at once');
+    this.pending += 1;
     try {
-      const reply = await job.onCall(read.call);
+      const reply = await job.onCall(frame.call);
       if (this.job === job) this.send(reply);
     } catch (thrown) {
       if (this.job !== job) return;
       if (thrown instanceof JobStop) this.stop(job, 'broker', `${thrown.code}: ${thrown.message}`);
       else this.stop(job, 'host_failed', 'The host failed while it served a call.', thrown);
+    } finally {
+      this.pending -= 1;
     }
   }
 
   private send({ text, bytes, onReceived }: ReplyFrame): void {
     this.sentFrames += 1;
     if (onReceived !== undefined) this.unreceived.push({ ordinal: this.sentFrames, onReceived });
-    if (bytes === undefined) return this.port.postMessage([text]);
-    const whole = ownBuffer(bytes);
-    this.port.postMessage([text, whole], [whole.buffer]);
+    this.sender.send(text, bytes);
   }
 
   private received(job: Job, count: number): void {
@@ -84,28 +90,22 @@ export class CallChannel {
   }
 }
 
-/** Bytes that are alone in their buffer: a part of a larger one would take along what else lies in it. */
-function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  const alone = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
-  return alone ? new Uint8Array(buffer) : new Uint8Array(bytes);
-}
-
-type Frame =
+/** What the engine's side may send while it runs: a call, or that it received the first `count` frames. */
+export type EngineFrame =
   | { readonly session: number; readonly call: CallFrame }
   | { readonly session: number; readonly call: undefined; readonly count: number };
 
-function readFrame(frame: unknown): Frame | undefined {
-  if (!Array.isArray(frame)) return undefined;
-  const [text, bytes]: unknown[] = frame;
-  if (isCount(text)) return isCount(bytes) ? { session: text, call: undefined, count: bytes } : undefined;
-  if (typeof text !== 'string' || text.length > PROTOCOL_LIMITS.maxCallChars) return undefined;
+/** A call frame, or `undefined` for what is none. */
+export function readCallFrame(text: string, bytes: Uint8Array | undefined): EngineFrame | undefined {
+  if (text.length > PROTOCOL_LIMITS.maxCallChars) return undefined;
   const session = readSession(text);
   if (session === undefined) return undefined;
-  if (bytes === undefined) return { session, call: { text } };
-  // A view on shared memory could change after it was checked.
-  if (bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer) return { session, call: { text, bytes } };
-  return undefined;
+  return { session, call: bytes === undefined ? { text } : { text, bytes } };
+}
+
+/** An acknowledgement, or `undefined` for what is none. */
+export function readReceipt(session: unknown, count: unknown): EngineFrame | undefined {
+  return isCount(session) && isCount(count) ? { session, call: undefined, count } : undefined;
 }
 
 const SESSION_PREFIX = '{"session":';

@@ -1,0 +1,164 @@
+import { availableParallelism } from 'node:os';
+import { Lane } from './lane.ts';
+import type { EngineCode, Job, JobOutcome, TierClosed } from './tier.ts';
+import type { OpenVessel } from './vessel.ts';
+
+/** How long closing waits for vessels to end. V8 cannot interrupt every loop of a thread. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+interface Waiting {
+  readonly job: Job;
+  readonly start: (lane: Lane) => void;
+  readonly abandon: () => void;
+}
+
+/** Lanes at once, where nobody says otherwise. */
+export const DEFAULT_LANES = Math.max(4, availableParallelism() * 2);
+
+/** The lanes of a tier: which engine has which, and who waits for one. */
+export class LanePool {
+  private readonly openVessel: OpenVessel;
+  private readonly maxLanes: number;
+  private readonly perEngine = Math.max(2, availableParallelism());
+  private readonly lanes = new Set<Lane>();
+  /** Lanes that were told to end and have not ended yet. */
+  private readonly ending = new Set<Lane>();
+  private readonly waiting: Waiting[] = [];
+  private closed = false;
+
+  constructor(openVessel: OpenVessel, maxLanes: number) {
+    this.openVessel = openVessel;
+    this.maxLanes = maxLanes;
+  }
+
+  async run(job: Job): Promise<JobOutcome> {
+    const lane = this.start(job);
+    if (lane === undefined) return this.enqueue(job);
+    return lane instanceof Lane ? this.runOn(lane, job, true) : lane;
+  }
+
+  prewarm(code: EngineCode, memoryBytes: number): void {
+    if (!this.closed && this.lanes.size < this.maxLanes) this.open(code, memoryBytes);
+  }
+
+  async close(): Promise<TierClosed> {
+    this.closed = true;
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) next.abandon();
+    for (const lane of this.lanes) this.retire(lane);
+    const all = Promise.all(Array.from(this.ending, (lane) => lane.destroy()));
+    let timer: NodeJS.Timeout | undefined;
+    const bound = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    });
+    await Promise.race([all, bound]);
+    clearTimeout(timer);
+    return { stuck: Array.from(this.ending, (lane) => lane.code.engineId) };
+  }
+
+  /** A lane for the job, the outcome where there will be none, or `undefined` where it has to wait. */
+  private start(job: Job): Lane | JobOutcome | undefined {
+    if (this.closed) return gone('The host is shutting down.');
+    if (job.signal?.aborted) return gone('The caller cancelled the operation.');
+    const lane = this.waiting.length === 0 ? this.claim(job) : undefined;
+    if (lane !== undefined) lane.busy = true;
+    return lane;
+  }
+
+  private async runOn(lane: Lane, job: Job, mayRetry: boolean): Promise<JobOutcome> {
+    const outcome = await lane.run(job);
+    if (lane.dead) this.retire(lane);
+    if (this.waiting.length > 0) this.dispatch();
+    if (outcome !== undefined) return outcome;
+    // An earlier job left the realm beyond repair. This one was not begun, and begins again in a fresh lane.
+    if (!mayRetry) return { ...gone('The sandbox cannot be used.'), reason: 'crashed' };
+    const next = this.start(job);
+    if (next === undefined) return this.enqueue(job, false);
+    return next instanceof Lane ? this.runOn(next, job, false) : next;
+  }
+
+  private open(code: EngineCode, memoryBytes: number): Lane {
+    const lane = new Lane(this.openVessel, code, memoryBytes);
+    this.lanes.add(lane);
+    return lane;
+  }
+
+  private retire(lane: Lane): void {
+    this.lanes.delete(lane);
+    this.ending.add(lane);
+    void lane.shutDown().finally(() => this.ending.delete(lane));
+  }
+
+  /** An idle lane of the engine, a new one, or one in the place of an idle lane that nobody asks for. */
+  private claim({ code, limits }: Job): Lane | undefined {
+    let same = 0;
+    let idleSame: Lane | undefined;
+    let idleOther: Lane | undefined;
+    for (const lane of this.lanes) {
+      if (lane.dead) this.retire(lane);
+      else if (lane.code.engineId !== code.engineId) {
+        if (!lane.busy) idleOther = lane;
+      } else {
+        if (!lane.busy && fits(lane, code, limits.memory_bytes)) return lane;
+        if (!lane.busy) idleSame = lane;
+        same += 1;
+      }
+    }
+    if (same < this.perEngine && this.lanes.size < this.maxLanes) return this.open(code, limits.memory_bytes);
+    const victim = same < this.perEngine ? (idleOther ?? idleSame) : idleSame;
+    if (victim === undefined) return undefined;
+    this.retire(victim);
+    return this.open(code, limits.memory_bytes);
+  }
+
+  /** Starts what can start, in order of arrival; a job that finds no lane does not hold up other engines. */
+  private dispatch(): void {
+    const stuck = new Set<string>();
+    for (let i = 0; i < this.waiting.length; i += 1) {
+      const next = this.waiting[i];
+      if (next === undefined || stuck.has(next.job.code.engineId)) continue;
+      const lane = this.claim(next.job);
+      if (lane === undefined) {
+        stuck.add(next.job.code.engineId);
+        // Each has a busy lane, or all lanes are busy.
+        if (stuck.size > this.maxLanes) return;
+        continue;
+      }
+      this.waiting.splice(i, 1);
+      i -= 1;
+      lane.busy = true;
+      next.start(lane);
+    }
+  }
+
+  private enqueue(job: Job, mayRetry = true): Promise<JobOutcome> {
+    return new Promise((resolve) => {
+      const leave = (detail: string): void => {
+        const at = this.waiting.indexOf(entry);
+        if (at < 0) return;
+        this.waiting.splice(at, 1);
+        job.signal?.removeEventListener('abort', onAbort);
+        resolve(gone(detail));
+      };
+      const onAbort = (): void => leave('The caller cancelled the operation.');
+      const entry: Waiting = {
+        job,
+        start: (lane) => {
+          job.signal?.removeEventListener('abort', onAbort);
+          void this.runOn(lane, job, mayRetry).then(resolve);
+        },
+        abandon: () => leave('The host is shutting down.'),
+      };
+      this.waiting.push(entry);
+      job.signal?.addEventListener('abort', onAbort, { once: true });
+      this.dispatch();
+    });
+  }
+}
+
+function fits(lane: Lane, code: EngineCode, memoryBytes: number): boolean {
+  return lane.code.sha256 === code.sha256 && lane.memoryBytes === memoryBytes;
+}
+
+function gone(detail: string): JobOutcome & { kind: 'killed' } {
+  return { kind: 'killed', reason: 'cancelled', detail, usage: { wallMs: 0, cpuMs: 0, memoryBytes: 0 } };
+}
