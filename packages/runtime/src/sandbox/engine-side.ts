@@ -19,8 +19,8 @@ export interface EngineSidePowers {
   /** CPU time of this thread or process since it started, in microseconds. */
   readonly cpuTotalUs: () => number;
   readonly heapBytes: () => number;
-  /** Bytes of outputs that may be on their way at once: they are in the host's memory, and in no figure of this thread. */
-  readonly maxOutgoingBytes: number;
+  /** Bytes of outputs that may be on their way at once: they are in the host's memory, and in no figure of this one. */
+  readonly maxOutgoingBytes: () => number;
 }
 
 interface Waiting {
@@ -211,7 +211,7 @@ function readOperations(definition: unknown): [string, LoadedOperation][] {
 
 type Caller = (mine: Session, name: CallName, args: object, bytes?: Uint8Array) => Promise<Answer>;
 
-function createContext(mine: Session, call: Caller, maxOutgoingBytes: number): object {
+function createContext(mine: Session, call: Caller, maxOutgoingBytes: () => number): object {
   const { request } = mine;
   return Object.freeze({
     opId: request.op_id,
@@ -220,7 +220,7 @@ function createContext(mine: Session, call: Caller, maxOutgoingBytes: number): o
     inputs: Object.freeze(request.inputs.map((input, index) => createInput(mine, call, input, index))),
     now: () => new Date().toISOString(),
     write: async (name: unknown, data: unknown) => {
-      const bytes = copyBytes(data, maxOutgoingBytes - mine.outgoingBytes);
+      const bytes = copyBytes(data, maxOutgoingBytes() - mine.outgoingBytes);
       const answer = await call(mine, 'output.write', { name: cut(String(name), 127) }, bytes);
       return answer.value;
     },

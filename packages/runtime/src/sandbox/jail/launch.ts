@@ -56,7 +56,7 @@ export interface Jailed {
   readonly firstPid: Promise<number>;
   /** Ends everything in the jail, at once and without asking. */
   readonly kill: () => void;
-  /** Settles when the jail is gone, with what the program ended with. */
+  /** Settles when the jail is gone and its pipes are empty, with what the program ended with. */
   readonly exited: Promise<JailExit>;
 }
 
@@ -92,7 +92,7 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
   (filter as Writable).end(seccompProgram(spec.seccomp, tools.arch));
   const exited = new Promise<JailExit>((resolve) => {
     child.once('error', () => resolve({ code: null, signal: null }));
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('close', (code, signal) => resolve({ code, signal }));
   });
   const firstPid = readFirstPid(info as Readable, exited);
   firstPid.catch(() => undefined);

@@ -13,16 +13,15 @@ export interface BufferLedger {
 /** V8 is asked for the true figure after this many announced bytes: freed memory shows only there. */
 const MEASURE_EVERY_BYTES = 1024 * 1024;
 
-export function createBufferLedger(limit: number): BufferLedger {
+export function createBufferLedger(limitNow: () => number): BufferLedger {
   const measure = (): number => getHeapStatistics().external_memory;
   const baseline = measure();
-  const step = Math.min(MEASURE_EVERY_BYTES, limit / 8);
   let live = 0;
   let recent = 0;
   let peak = 0;
   let exceeded = false;
 
-  const settle = (bytes: number): void => {
+  const settle = (bytes: number, limit: number): void => {
     live = Math.max(0, measure() - baseline);
     if (live + bytes > limit) {
       collectGarbage();
@@ -40,7 +39,8 @@ export function createBufferLedger(limit: number): BufferLedger {
     charge(bytes) {
       if (!(bytes > 0)) return;
       recent += bytes;
-      if (recent > step || live + recent > limit) settle(bytes);
+      const limit = limitNow();
+      if (recent > MEASURE_EVERY_BYTES || recent > limit / 8 || live + recent > limit) settle(bytes, limit);
       else peak = Math.max(peak, live + recent);
     },
     memory() {

@@ -47,7 +47,7 @@ export interface RealmOptions {
   /** A line of the engine's console: hostile text, capped. */
   readonly onConsole: (line: string) => void;
   /** Array buffer bytes at once; over it, allocation throws RangeError inside. */
-  readonly maxArrayBufferBytes: number;
+  readonly maxArrayBufferBytes: number | (() => number);
   /**
    * An exception or rejection that nobody handled. The text of the engine is withheld. Default: throws a fixed error,
    * which ends the worker with an `error` event.
@@ -61,7 +61,8 @@ export interface RealmOptions {
  */
 export function createRealm(options: RealmOptions): Realm {
   const worlds = createWorlds();
-  const ledger = createBufferLedger(options.maxArrayBufferBytes);
+  const { maxArrayBufferBytes: limit } = options;
+  const ledger = createBufferLedger(typeof limit === 'number' ? () => limit : limit);
   const getBuiltin = process.getBuiltinModule.bind(process);
   installClock(worlds);
   pinLocale();

@@ -30,7 +30,7 @@ function start({ load, port, maxArrayBufferBytes }: LoadTask): LoadAnswer {
     post: (text, bytes) => (bytes === undefined ? post([text]) : post([text, bytes], [bytes.buffer as ArrayBuffer])),
     acknowledge: (session, count) => post([session, count]),
     cpuTotalUs,
-    maxOutgoingBytes: maxArrayBufferBytes,
+    maxOutgoingBytes: () => maxArrayBufferBytes,
     heapBytes: () => getHeapStatistics().used_heap_size,
   });
   port.on('message', ([text, bytes]: [string, Uint8Array | undefined]) => side.deliver(text, bytes));

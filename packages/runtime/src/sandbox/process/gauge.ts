@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import type { JobBase, Usage } from '../vessel.ts';
+
+/** `sysconf(_SC_CLK_TCK)`: 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+/** `sysconf(_SC_PAGESIZE)`; larger pages on some arm64 kernels make the figure too small by that factor, never too large. */
+const PAGE_BYTES = 4_096;
+
+/** CPU time and private memory of a sandboxed process, read from the kernel: the process itself is not asked. */
+export class ProcessGauge {
+  private readonly pid: number;
+  private idleMemory = 0;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  /** @throws Error when the process is gone */
+  calibrate(): void {
+    this.idleMemory = readMemory(this.pid);
+  }
+
+  /** @throws Error when the process is gone */
+  sample(job: JobBase): Usage {
+    const cpuUs = readCpuUs(this.pid);
+    job.cpuBaseUs ??= cpuUs;
+    return {
+      cpuMs: (cpuUs - job.cpuBaseUs) / 1_000,
+      memoryBytes: Math.max(0, readMemory(this.pid) - this.idleMemory),
+    };
+  }
+
+  cpuUs(): number {
+    return readCpuUs(this.pid);
+  }
+}
+
+/** Time in user and kernel mode of all threads, `proc_pid_stat(5)` fields 14 and 15; exact to 10 ms. */
+function readCpuUs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name, field 2, is in parentheses and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return (ticks / TICKS_PER_SECOND) * 1_000_000;
+}
+
+/** Resident memory that is no file's, `proc_pid_statm(5)`: heap, array buffers, stacks, compiled code. */
+function readMemory(pid: number): number {
+  const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ');
+  return (Number(resident) - Number(shared)) * PAGE_BYTES;
+}
