@@ -46,6 +46,10 @@ const artifact: ArgumentSpec = {
   help: 'an artifact id or SHA-256, or the first 8 characters of one',
 };
 
+const consent: ArgumentSpec = { name: 'id', help: 'the id of a consent, or its first 8 characters' };
+const actor = (help: string): OptionSpec => ({ name: 'actor', kind: 'text', value: '<id>', help });
+const reason: OptionSpec = { name: 'reason', kind: 'text', value: '<words>', help: 'for whoever reads it later' };
+
 const setStatus = (verb: string, summary: string): CommandSpec => ({
   path: ['problems', verb],
   summary,
@@ -229,6 +233,35 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   setPin('pin', 'keep an artifact from ever being collected'),
   setPin('unpin', 'undo pin'),
+  {
+    path: ['grants', 'list'],
+    summary: 'list who may use the network, secrets and devices, and until when',
+    options: [
+      actor('only of this caller, e.g. app:ci'),
+      { name: 'all', kind: 'flag', help: 'also those that ended' },
+      limit(100),
+    ],
+    load: async () => (await import('./commands/grants-list.ts')).listGrants,
+  },
+  {
+    path: ['grants', 'allow'],
+    summary: 'consent to a capability, for a time',
+    arguments: [{ name: 'capability', help: 'e.g. net.http:api.example.org or secrets.use:deploy-key' }],
+    options: [
+      actor('who may use it; default: you'),
+      { name: 'until', kind: 'text', value: '<time>', help: '90m, 24h, 7d, or a time; default 24h, 30 days at most' },
+      reason,
+    ],
+    notes: ['A consent adds nothing to a profile: what policy does not allow stays denied.'],
+    load: async () => (await import('./commands/grants-allow.ts')).allowGrant,
+  },
+  {
+    path: ['grants', 'revoke'],
+    summary: 'take a consent back at once, also from what is running',
+    arguments: [consent],
+    options: [reason],
+    load: async () => (await import('./commands/grants-revoke.ts')).revokeGrant,
+  },
   {
     path: ['completion'],
     summary: 'print a completion script',

@@ -3,7 +3,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'new',
   'certify',
   'approvals',
-  'grants',
   'runs',
   'db',
   'policy',

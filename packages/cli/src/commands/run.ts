@@ -1,7 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import type { ArtifactHandle, EngineResult } from '@mex/envelope';
 import { canonicalJson, parseStrictJson } from '@mex/envelope/json';
-import type { Host } from '@mex/host';
+import { type Host, nameConsents } from '@mex/host';
 import { argumentText, type CommandRun, optionList } from '../command.ts';
 import { exitOfResult } from '../exit-codes.ts';
 import { openWiredHost } from '../home.ts';
@@ -25,7 +25,8 @@ export const run: CommandRun = async (invocation, terminal) => {
   terminal.progress('running');
   const host = await openWiredHost(invocation);
   try {
-    const operation = inputs.length === 0 ? text : appendInputs(text, await storeInputs(host, inputs));
+    const given = inputs.length === 0 ? text : appendInputs(text, await storeInputs(host, inputs));
+    const operation = nameConsents(given, host.caller.id, host.consents);
     const result = await host.execute(operation, { signal: interrupt.signal });
     terminal.json(result, terminal.format === 'json' ? 0 : 2);
     summarize(terminal, result);
