@@ -1,0 +1,12 @@
+/** What needs nothing of Node.js: an engine's bundle takes this entry. */
+export { ECOSYSTEM_NAMES, type Ecosystem, type EcosystemName, findEcosystem } from '../ecosystems.ts';
+export {
+  type AffectedBy,
+  type AffectedVersions,
+  findAffected,
+  fixesOf,
+  type VersionEvent,
+} from '../osv/affected.ts';
+export type { AffectedPackage, InformationalKind, SeverityEntry } from '../osv/record.ts';
+export type { EcosystemCoverage, RejectedRecord, SnapshotHeader, SnapshotRecord } from './format.ts';
+export { openSnapshot, type Snapshot, type SnapshotEntry } from './reader.ts';
