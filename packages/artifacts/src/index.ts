@@ -8,6 +8,7 @@ export type { ScanLimits, SkippedPath, SkipReason } from './pin-scan.ts';
 export type { Pin, PinnedDirectory, PinOptions } from './pinned-directory.ts';
 export { isLeftover, ownOwnerToken } from './process-owner.ts';
 export type { QuarantineInfo } from './quarantine.ts';
+export { enterAll, isLinkRefusal, openRoot, type SafeDirectory } from './safe-directory.ts';
 export {
   createShadowWorkspace,
   type ShadowSweep,
@@ -17,3 +18,4 @@ export {
 export { type ArtifactStore, openArtifactStore } from './store.ts';
 export type { StoreOptions } from './store-parts.ts';
 export type { VerifyReport } from './verify-store.ts';
+export { readBlock } from './verified-file.ts';

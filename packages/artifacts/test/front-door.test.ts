@@ -7,10 +7,14 @@ it('the package exports exactly this', () => {
     'BUNDLE_MIME',
     'checkBundlePath',
     'createShadowWorkspace',
+    'enterAll',
     'handleOf',
     'isLeftover',
+    'isLinkRefusal',
     'openArtifactStore',
+    'openRoot',
     'ownOwnerToken',
+    'readBlock',
     'sweepShadowWorkspaces',
   ]);
 });

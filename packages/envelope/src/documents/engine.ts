@@ -15,6 +15,7 @@ import {
   OperationName,
   Sha256,
   ShortId,
+  ShortId,
   Timestamp,
   Version,
 } from './primitives.ts';
@@ -57,6 +58,8 @@ export const OperationManifest = Type.Object(
     determinism_ceiling: Determinism,
     /** Codes the operation may end with besides the runtime's own (CONTRACT §15). */
     error_codes: Type.Array(Code, { maxItems: 128 }),
+    /** Ids of secrets whose value the engine wants to see itself. Policy must allow each (CONTRACT §9). */
+    readable_secrets: Type.Optional(Type.Array(ShortId, { maxItems: 32, uniqueItems: true })),
   },
   CLOSED,
 );

@@ -225,7 +225,30 @@ export const SystemEvents = [
     diagnostic_ids: Type.Optional(Type.Array(Uuid, { maxItems: 1_000 })),
   }),
   system('broker.denied', { op_id: Uuid, call: ShortId, code: Code }),
+  /** One request on the wire, or refused on its way there. No query, no headers, no payload. */
+  system('broker.http', {
+    op_id: Uuid,
+    method: ShortId,
+    origin: Type.String({ maxLength: 300 }),
+    path: Type.String({ maxLength: 512 }),
+    capability_id: CapabilityId,
+    hop: Count,
+    status: Type.Optional(Count),
+    code: Type.Optional(Code),
+    bytes_sent: Count,
+    bytes_received: Count,
+    duration_ms: Count,
+  }),
   system('worker.killed', { op_id: Uuid, reason: Code }),
+  /** A tier was tried with escapes on this machine: how many it stopped, and the names of those it did not. */
+  system('sandbox.proven', {
+    tier: IsolationTier,
+    held: Type.Boolean(),
+    stopped: Count,
+    escaped: Type.Array(ShortId, { maxItems: 64 }),
+  }),
+  /** A sandbox was told to end and has not: V8 does not interrupt every loop. */
+  system('sandbox.unstoppable', { tier: IsolationTier, engine_id: EngineId }),
   system('host.started', {
     host_version: ShortId,
     registry_sha256: Sha256,
