@@ -6,6 +6,7 @@ it('the front door is exactly this', () => {
     'MASK',
     'SHORTEST_KNOWN_VALUE',
     'containsSecret',
+    'createLeakDetector',
     'createRedactor',
     'findSecrets',
     'redact',

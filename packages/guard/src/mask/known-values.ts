@@ -41,16 +41,18 @@ export function formsOf(value: string): string[] {
   return [...new Set([value, ...derived.filter((form) => form.length >= Math.min(SHORTEST_FORM, value.length))])];
 }
 
+/** Refuses a value whose leaking cannot be told from chance; `position` counts from 0. */
+export function verifyLongEnough(value: string, position: number): void {
+  if (value.length >= SHORTEST_KNOWN_VALUE) return;
+  throw new MexError<GuardErrorCode>({
+    code: 'GUARD_SECRET_TOO_SHORT',
+    kind: 'policy',
+    message: `Secret number ${position + 1} has fewer than ${SHORTEST_KNOWN_VALUE} characters, so its leaking cannot be told from chance.`,
+    remedy: `Store a secret of at least ${SHORTEST_KNOWN_VALUE} characters.`,
+  });
+}
+
 /** Every form of every value, longest first so that a value inside another does not leave its rest behind. */
 export function formsOfAll(values: readonly string[]): string[] {
-  const forms = values.flatMap((value, at) => {
-    if (value.length >= SHORTEST_KNOWN_VALUE) return formsOf(value);
-    throw new MexError<GuardErrorCode>({
-      code: 'GUARD_SECRET_TOO_SHORT',
-      kind: 'policy',
-      message: `Secret number ${at + 1} has fewer than ${SHORTEST_KNOWN_VALUE} characters, so its leaking cannot be told from chance.`,
-      remedy: `Store a secret of at least ${SHORTEST_KNOWN_VALUE} characters.`,
-    });
-  });
-  return [...new Set(forms)].sort((a, b) => b.length - a.length);
+  return [...new Set(values.flatMap(formsOf))].sort((a, b) => b.length - a.length);
 }

@@ -1,8 +1,8 @@
 import { MASK } from '../context/placeholder.ts';
+import { createLeakDetector, leakSpans, patternTable } from '../leak/leak-detector.ts';
 import { containsSecret, maskSpans, redact } from '../redact.ts';
 import { type JsonValue, mapStrings, redactJson } from '../redact-json.ts';
-import { utf8Bytes } from './encodings.ts';
-import { formsOfAll } from './known-values.ts';
+import { formsOfAll, verifyLongEnough } from './known-values.ts';
 
 /** Masks what looks like a secret and, besides, the very values it was made for. */
 export interface Redactor {
@@ -15,61 +15,73 @@ export interface Redactor {
   redactJson(value: JsonValue): JsonValue;
 }
 
-/** Bytes looked at in one go; windows overlap by the longest form. */
-const WINDOW = 65_536;
+/** Masking can bring together what stood around a masked value, so it is done again until nothing is found. */
+const MOST_ROUNDS = 8;
 
-/** One character per byte, so that forms can be sought in any content. */
-function latin1(bytes: Uint8Array): string {
-  let out = '';
-  for (let at = 0; at < bytes.length; at += 4096) out += String.fromCharCode(...bytes.subarray(at, at + 4096));
+type Place = { start: number; end: number };
+/** Finds the places to mask. */
+type Finder = (text: string) => readonly Place[];
+
+/** Known forms letter for letter, with the edges that {@link leakSpans} does not see. */
+function placesOfForms(text: string, forms: readonly string[]): Place[] {
+  const places: Place[] = [];
+  for (const form of forms) {
+    for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + form.length))
+      places.push({ start: at, end: at + form.length });
+  }
+  return places;
+}
+
+/** Whether a place lies in a mask that is already there. */
+function isMasked(text: string, { start, end }: Place): boolean {
+  const mask = text.lastIndexOf(MASK, start);
+  return mask >= 0 && mask + MASK.length >= end;
+}
+
+function joined(places: Place[]): readonly Place[] {
+  places.sort((a, b) => a.start - b.start);
+  const merged: Place[] = [];
+  for (const place of places) {
+    const last = merged.at(-1);
+    if (last !== undefined && place.start < last.end) last.end = Math.max(last.end, place.end);
+    else merged.push({ ...place });
+  }
+  return merged;
+}
+
+function maskKnown(text: string, find: Finder): string {
+  let out = text;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const places = find(out);
+    if (places.length === 0) return out;
+    out = maskSpans(out, places);
+  }
   return out;
 }
 
-function holdsInBytes(bytes: Uint8Array, forms: readonly string[]): boolean {
-  const overlap = Math.max(0, ...forms.map((form) => form.length));
-  for (let at = 0; at < bytes.length; at += WINDOW) {
-    const part = latin1(bytes.subarray(at, at + WINDOW + overlap));
-    if (forms.some((form) => part.includes(form))) return true;
-  }
-  return false;
-}
-
-function maskForms(text: string, forms: readonly string[]): string {
-  const spans: { start: number; end: number }[] = [];
-  for (const form of forms) {
-    for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + form.length))
-      spans.push({ start: at, end: at + form.length });
-  }
-  if (spans.length === 0) return text;
-  spans.sort((a, b) => a.start - b.start);
-  const merged: { start: number; end: number }[] = [];
-  for (const span of spans) {
-    const last = merged.at(-1);
-    if (last !== undefined && span.start < last.end) last.end = Math.max(last.end, span.end);
-    else merged.push({ ...span });
-  }
-  return maskSpans(text, merged);
-}
-
 /**
- * A redactor that also knows the secrets handed to an engine (CONTRACT §9): it finds each as it is, in base64 and base64url
- * at any offset, in hex, URL-encoded, JSON-escaped and reversed.
+ * A redactor that also knows the secrets handed to an engine (CONTRACT §9): it masks each in every form that
+ * {@link createLeakDetector} finds.
  *
  * @param options.values the secrets, each at least 6 characters
  * @throws MexError `GUARD_SECRET_TOO_SHORT`
  */
 export function createRedactor(options: { readonly values: readonly string[] }): Redactor {
-  const forms = formsOfAll(options.values).filter((form) => !MASK.includes(form));
-  const byteForms = [...new Set(forms.map((form) => String.fromCharCode(...utf8Bytes(form))))];
-  const holds = (text: string): boolean => forms.some((form) => text.includes(form));
-  const mask = (text: string): string => redact(maskForms(text, forms));
+  for (const [at, value] of options.values.entries()) verifyLongEnough(value, at);
+  // A value that the mask itself shows cannot be masked.
+  const values = options.values.filter((value) => !MASK.includes(value));
+  const forms = formsOfAll(values).filter((form) => !MASK.includes(form));
+  const detector = createLeakDetector(values);
+  const spans = leakSpans(patternTable(values));
+  const find: Finder = (text) => {
+    const places = [...placesOfForms(text, forms), ...spans(text)];
+    return places.length === 0 ? places : joined(places.filter((place) => !isMasked(text, place)));
+  };
+  const mask = (text: string): string => maskKnown(text, find);
   return {
-    holdsKnownValue: (content) => (typeof content === 'string' ? holds(content) : holdsInBytes(content, byteForms)),
-    containsSecret: (text) => holds(text) || containsSecret(text),
-    redact: mask,
-    redactJson: (value) =>
-      redactJson(
-        mapStrings(value, { value: (text) => maskForms(text, forms), name: (name) => maskForms(name, forms) }),
-      ),
+    holdsKnownValue: (content) => detector.holds(content),
+    containsSecret: (text) => find(text).length > 0 || containsSecret(text),
+    redact: (text) => redact(mask(text)),
+    redactJson: (value) => redactJson(mapStrings(value, { value: mask, name: mask })),
   };
 }
