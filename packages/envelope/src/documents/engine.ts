@@ -15,7 +15,6 @@ import {
   OperationName,
   Sha256,
   ShortId,
-  ShortId,
   Timestamp,
   Version,
 } from './primitives.ts';
