@@ -1,0 +1,32 @@
+/** What one tool may take besides the operation's budget. Bytes and counts. */
+export interface ToolLimits {
+  /** Everything in the shadow workspace. Measured while a tool runs, at least every 50 ms while that is quick. */
+  readonly workBytes: number;
+  readonly workEntries: number;
+  /** All inputs that are put on the disk for tools. */
+  readonly inputBytes: number;
+  /** The `/tmp` of a tool, kept in memory. */
+  readonly scratchBytes: number;
+  /**
+   * What one process may reserve beyond `memory_bytes` without using it, as the runtimes of languages do. Used memory
+   * is measured; this bounds what is grasped between two looks.
+   */
+  readonly reservedBytes: number;
+  readonly processes: number;
+  readonly openFiles: number;
+  /** Files read back for an engine, all of one call. */
+  readonly readBackBytes: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+export const DEFAULT_TOOL_LIMITS: ToolLimits = {
+  workBytes: 1024 * MEBIBYTE,
+  workEntries: 50_000,
+  inputBytes: 4 * 1024 * MEBIBYTE,
+  scratchBytes: 256 * MEBIBYTE,
+  reservedBytes: 512 * MEBIBYTE,
+  processes: 256,
+  openFiles: 1_024,
+  readBackBytes: 64 * MEBIBYTE,
+};
