@@ -125,6 +125,9 @@ async function readAnswer(answer: IncomingMessage, exchange: Exchange): Promise<
   const { target, maxBytes } = exchange;
   const status = answer.statusCode ?? 0;
   const all = headerPairs(answer.rawHeaders);
+  // The parser's own bound leaves out what stands between names and values: thousands of tiny headers pass it.
+  const headBytes = all.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
+  if (headBytes > exchange.limits.responseHeadBytes) throw headTooLarge(exchange);
   const locations = all.filter(([name]) => name === 'location').map(([, value]) => value);
   const coding = answer.headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {

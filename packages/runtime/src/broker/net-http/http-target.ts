@@ -10,7 +10,7 @@ export interface HttpTarget extends HostAddress {
   /** Path and query, as they go on the wire. */
   readonly path: string;
   readonly pathname: string;
-  /** Without user and fragment, which no target has. */
+  /** Origin and path: no user, no fragment. */
   readonly href: string;
 }
 
@@ -65,9 +65,9 @@ function targetOf(url: URL): HttpTarget {
   const nameable = IPV6.test(host) || (host.length <= 253 && findCapability(`net.http:${host}`) !== undefined);
   if (!nameable || host.includes('*')) throw badUrl('names a host that is no plain host name or address');
   if (port === 0) throw badUrl('names port 0');
-  url.hash = '';
-  if (url.href.length > MAX_URL_CHARS) throw badUrl(`is longer than ${MAX_URL_CHARS} characters`);
-  return { protocol, host, port, scope, origin, pathname, path: `${pathname}${search}`, href: url.href };
+  const path = `${pathname}${search}`;
+  if (origin.length + path.length > MAX_URL_CHARS) throw badUrl(`is longer than ${MAX_URL_CHARS} characters`);
+  return { protocol, host, port, scope, origin, pathname, path, href: `${origin}${path}` };
 }
 
 /** The URL itself is not quoted: it is the engine's text, and may carry what must not be recorded. */
