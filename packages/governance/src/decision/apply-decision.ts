@@ -1,0 +1,62 @@
+import { CHECKERS } from '@mex/envelope';
+import { digestJson } from '@mex/envelope/digest';
+import { decide } from '../automation/decide.ts';
+import type { DecisionCase } from './decision-case.ts';
+import { appliedEvent, readEvidence } from './decision-events.ts';
+import type { DecisionsOptions, DecisionView } from './decisions.ts';
+import { bindingMismatch, decisionDocument, verifyAutoSignature } from './documents.ts';
+import { altered, locked, notApproved, replayed, stale } from './refusals.ts';
+
+/** What a decision is to be used for, as its user has it now; all of it has to fit. */
+export interface Binding {
+  readonly gateType: string;
+  readonly targetRef: string;
+  /** Who uses it, e.g. an op_id: the same user may come back, another one is another use. */
+  readonly usedBy: string;
+  /** The run it is used in; an approval of scope `run` is good in that run only. */
+  readonly runId?: string;
+}
+
+/** Verifies a decision from the store, then records its use (CONTRACT §12). @throws MexError as `Decisions.apply` says */
+export async function applyDecision(view: DecisionView, binding: Binding, options: DecisionsOptions): Promise<void> {
+  const { subject } = view;
+  verifyBinding(subject, binding, view.scope);
+  verifyState(view, options);
+  if (subject.outcome === 'auto') await verifyAutomatic(subject, options);
+  // A completed approval has its artifact, also when the process that took the last answer died before it made one.
+  else await options.documents.keep(decisionDocument(subject, view.answers));
+  const event = appliedEvent(subject, binding.usedBy, options.newId(), options.now());
+  const single = view.scope === 'once' || view.scope === 'capability';
+  const used = await options.store.use(subject.decisionId, binding.usedBy, single, event);
+  if (used === 'used-up') throw replayed(subject.decisionId);
+}
+
+function verifyBinding(subject: DecisionCase, binding: Binding, scope: DecisionView['scope']): void {
+  const { decisionId, gateType, targetRef, runId } = subject;
+  if (binding.gateType !== gateType) throw bindingMismatch(`Decision ${decisionId} is for the gate ${gateType}.`);
+  if (binding.targetRef !== targetRef) throw bindingMismatch(`Decision ${decisionId} is for something else.`);
+  if (scope !== 'run' || (runId !== undefined && binding.runId === runId)) return;
+  throw bindingMismatch(`Decision ${decisionId} is for another run.`);
+}
+
+function verifyState({ subject, state }: DecisionView, { level }: DecisionsOptions): void {
+  if (level === 'LOCKED' || state === 'halted') throw locked(subject.gateType);
+  if (state === 'expired') throw stale(subject.decisionId, 'its time is over');
+  if (state !== 'approved') throw notApproved(subject.decisionId, state);
+}
+
+/** What signed itself must still be allowed to, and its documents must be those that were recorded. */
+async function verifyAutomatic(subject: DecisionCase, options: DecisionsOptions): Promise<void> {
+  const { decisionId, gateType, confidence } = subject;
+  const { kind } = decide(gateType, options.level, confidence, options.table);
+  const { decisionSha256, signatureSha256 } = readEvidence(options.store.events(decisionId));
+  if (decisionSha256 === undefined || signatureSha256 === undefined) throw altered(decisionId);
+  const decision = await options.documents.read(decisionSha256);
+  const signature = await options.documents.read(signatureSha256);
+  verifyAutoSignature(signature, decision);
+  if (digestJson(decision) !== digestJson(decisionDocument(subject, []))) throw altered(decisionId);
+  if (!CHECKERS.autoSignature.check(signature) || signature.auto_signature_id !== subject.autoSignatureId) {
+    throw altered(decisionId);
+  }
+  if (kind !== 'auto') throw stale(decisionId, 'policy now wants a person to decide it');
+}

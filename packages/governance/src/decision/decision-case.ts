@@ -1,0 +1,84 @@
+import type { GovernanceVerdict } from '@mex/envelope';
+import { digestJson } from '@mex/envelope/digest';
+import type { AutomationLevel } from '../automation/level.ts';
+
+/** How far an approval reaches; the narrowest one that any approver gave counts. */
+export const APPROVAL_SCOPES = ['once', 'operation', 'run', 'capability'] as const;
+export type ApprovalScope = (typeof APPROVAL_SCOPES)[number];
+
+/** One gated step as it was put up for decision. Nothing in it ever changes; its digest is in the log. */
+export interface DecisionCase {
+  readonly decisionId: string;
+  readonly gateType: string;
+  /** What is decided about, with the digest of exactly that: see `targetRef`. */
+  readonly targetRef: string;
+  readonly level: AutomationLevel;
+  readonly confidence: number;
+  readonly rationale: string;
+  readonly evidenceRefs: readonly string[];
+  readonly outcome: 'auto' | 'human' | 'halt';
+  /** What LOCKED made of it. */
+  readonly halted?: 'reject' | 'defer';
+  /** Who asks, as the host application authenticated it. */
+  readonly actor: { readonly id: string; readonly kind: 'human' | 'agent' | 'system' };
+  /** The model behind it; signs when it may. */
+  readonly modelId: string;
+  readonly autoSignatureId?: string;
+  readonly runId?: string;
+  /** Approvals it takes. */
+  readonly approvals: number;
+  /** Who may approve; empty: any person. */
+  readonly approvers: readonly string[];
+  /** Ms since 1970. */
+  readonly createdAt: number;
+  /** Ms since 1970: neither can it be answered afterwards, nor applied. */
+  readonly expiresAt: number;
+}
+
+/** One person's answer. */
+export interface Answer {
+  readonly userId: string;
+  readonly verdict: GovernanceVerdict;
+  readonly scope: ApprovalScope;
+  readonly rationale: string;
+  readonly at: number;
+}
+
+export type CaseState = 'pending' | 'approved' | 'rejected' | 'expired' | 'halted';
+
+/** Digest of everything that was put up for decision. */
+export function caseDigest(subject: DecisionCase): string {
+  return digestJson(subject);
+}
+
+const TARGET = /^[^\s\p{Cc}@]{1,180}@sha256:[0-9a-f]{64}$/u;
+
+/**
+ * Names what a decision is about together with the digest of exactly that, so that nothing else ever fits.
+ * @param what e.g. `operation` or `spec:ab-12`; no white space and no `@`
+ */
+export function targetRef(what: string, sha256: string): string {
+  const ref = `${what}@sha256:${sha256}`;
+  if (!isTargetRef(ref)) throw new RangeError(`no target of a decision: ${what}`);
+  return ref;
+}
+
+export function isTargetRef(ref: string): boolean {
+  return TARGET.test(ref);
+}
+
+/** What answers make of a case. One rejection ends it; `defer` leaves it open. */
+export function caseState(subject: DecisionCase, answers: readonly Answer[], now: number): CaseState {
+  if (subject.outcome === 'halt') return 'halted';
+  if (answers.some((answer) => answer.verdict === 'reject')) return 'rejected';
+  if (subject.expiresAt <= now) return 'expired';
+  if (subject.outcome === 'auto') return 'approved';
+  const approved = new Set(answers.filter(({ verdict }) => verdict === 'approve').map(({ userId }) => userId));
+  return approved.size >= subject.approvals ? 'approved' : 'pending';
+}
+
+/** The reach of an approval; an automatic one is good for one use. */
+export function scopeOf(answers: readonly Answer[]): ApprovalScope {
+  const given = answers.filter(({ verdict }) => verdict === 'approve').map(({ scope }) => scope);
+  return APPROVAL_SCOPES.find((scope) => given.includes(scope)) ?? 'once';
+}

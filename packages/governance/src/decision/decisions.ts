@@ -1,0 +1,198 @@
+import { clipText } from '@mex/envelope';
+import { decide } from '../automation/decide.ts';
+import type { DecisionTable } from '../automation/decision-table.ts';
+import type { AutomationLevel } from '../automation/level.ts';
+import { type Person, verifyPerson } from '../person.ts';
+import { applyDecision, type Binding } from './apply-decision.ts';
+import {
+  type Answer,
+  type ApprovalScope,
+  type CaseState,
+  caseDigest,
+  caseState,
+  type DecisionCase,
+  isTargetRef,
+  scopeOf,
+} from './decision-case.ts';
+import { type AutoDocuments, answeredEvent, createdEvents, readEvidence } from './decision-events.ts';
+import type { DecisionDocuments, DecisionStore, Judgement } from './decision-store.ts';
+import { decisionDocument, signatureDocument } from './documents.ts';
+import { altered, closed, foreign, invalidTarget, notAnApprover } from './refusals.ts';
+
+const DAY_MS = 86_400_000;
+const MAX_WORDS = 1_000;
+
+/** A gated step that wants a decision. */
+export interface DecisionRequest {
+  readonly gateType: string;
+  /** Made with `targetRef`. */
+  readonly targetRef: string;
+  /** Of the model that asks, 0 to 1. */
+  readonly confidence: number;
+  readonly rationale: string;
+  readonly evidenceRefs?: readonly string[];
+  /** Who asks. */
+  readonly actor: DecisionCase['actor'];
+  /** The model behind it; default the id of `actor`. */
+  readonly modelId?: string;
+  readonly runId?: string;
+  /** Approvals it takes when a person decides; default 1. */
+  readonly approvals?: number;
+  /** Who may approve; default any person. */
+  readonly approvers?: readonly string[];
+  /** How long it may be answered and applied, in ms; default one day. */
+  readonly lastsMs?: number;
+}
+
+export interface DecisionsOptions {
+  readonly store: DecisionStore;
+  readonly documents: DecisionDocuments;
+  readonly level: AutomationLevel;
+  readonly table: DecisionTable;
+  /** Ms since 1970. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** Makes words fit to be kept and shown. */
+  readonly clean: (text: string) => string;
+}
+
+/** A case and what became of it, as the log proves it. */
+export interface DecisionView {
+  readonly subject: DecisionCase;
+  readonly state: CaseState;
+  readonly answers: readonly Answer[];
+  readonly scope: ApprovalScope;
+  readonly uses: readonly string[];
+}
+
+export interface Reply {
+  readonly verdict: Answer['verdict'];
+  /** Default `once`. */
+  readonly scope?: ApprovalScope;
+  readonly rationale?: string;
+}
+
+/** The protocol of decisions (CONTRACT §12). */
+export interface Decisions {
+  /**
+   * Puts a step up for decision: it signs itself, waits for people, or halts. Resolves when that is on the disk.
+   * @throws MexError `GOVERNANCE_GATE_UNKNOWN`, `GOVERNANCE_CONFIDENCE_INVALID`, `GOVERNANCE_TARGET_INVALID`
+   */
+  readonly request: (request: DecisionRequest) => Promise<DecisionView>;
+  /**
+   * Takes one person's answer. The same answer of the same person counts once; a rejection also takes an approval back.
+   * @throws MexError `GOVERNANCE_FOREIGN`, `GOVERNANCE_NOT_A_PERSON`, `GOVERNANCE_NOT_AN_APPROVER`, `GOVERNANCE_CLOSED`,
+   * `GOVERNANCE_ALTERED`
+   */
+  readonly answer: (decisionId: string, by: Person, reply: Reply) => Promise<DecisionView>;
+  /**
+   * Puts a decision to use, after everything about it was verified again from the store.
+   * @throws MexError `GOVERNANCE_FOREIGN`, `_ALTERED`, `_BINDING_MISMATCH`, `_LOCKED`, `_NOT_APPROVED`, `_STALE`,
+   * `_GATE_FORBIDDEN`, `_DOCUMENT_INVALID`, `_REPLAYED`
+   */
+  readonly apply: (decisionId: string, binding: Binding) => Promise<DecisionView>;
+  /** @throws MexError `GOVERNANCE_FOREIGN`, `GOVERNANCE_ALTERED` */
+  readonly view: (decisionId: string) => DecisionView;
+}
+
+export function createDecisions(options: DecisionsOptions): Decisions {
+  const { store, now } = options;
+  const view = (decisionId: string): DecisionView => viewDecision(store, decisionId, now());
+  return {
+    view,
+    request: async (request) => {
+      const subject = draftCase(request, options);
+      const documents = await keepAutoDocuments(subject, options);
+      await store.insert(subject, createdEvents(subject, documents, options.newId));
+      return view(subject.decisionId);
+    },
+    answer: async (decisionId, by, reply) => {
+      verifyPerson(by, 'answer a request for approval');
+      await takeAnswer(view(decisionId), by, reply, options);
+      const after = view(decisionId);
+      // Made again when it is applied, should this process end here.
+      if (after.state === 'approved') await options.documents.keep(decisionDocument(after.subject, after.answers));
+      return after;
+    },
+    apply: async (decisionId, binding) => {
+      await applyDecision(view(decisionId), binding, options);
+      return view(decisionId);
+    },
+  };
+}
+
+/** Rows are lookups: what counts is in the log, and the log has to know exactly this case. */
+function viewDecision(store: DecisionStore, decisionId: string, now: number): DecisionView {
+  const subject = store.get(decisionId);
+  if (subject === undefined) throw foreign(decisionId);
+  const { caseSha256, answers } = readEvidence(store.events(decisionId));
+  if (caseSha256 !== caseDigest(subject)) throw altered(decisionId);
+  const uses = store.uses(decisionId);
+  return { subject, answers, uses, state: caseState(subject, answers, now), scope: scopeOf(answers) };
+}
+
+function draftCase(request: DecisionRequest, { level, table, now, newId, clean }: DecisionsOptions): DecisionCase {
+  if (!isTargetRef(request.targetRef)) throw invalidTarget();
+  const outcome = decide(request.gateType, level, request.confidence, table);
+  const createdAt = now();
+  return {
+    decisionId: newId(),
+    gateType: request.gateType,
+    targetRef: request.targetRef,
+    level,
+    confidence: request.confidence,
+    rationale: clipText(clean(request.rationale), MAX_WORDS),
+    evidenceRefs: [...(request.evidenceRefs ?? [])],
+    outcome: outcome.kind,
+    ...(outcome.kind === 'halt' ? { halted: outcome.verdict } : {}),
+    actor: { id: request.actor.id, kind: request.actor.kind },
+    modelId: request.modelId ?? request.actor.id,
+    ...(outcome.kind === 'auto' ? { autoSignatureId: newId() } : {}),
+    ...(request.runId === undefined ? {} : { runId: request.runId }),
+    approvals: request.approvals ?? 1,
+    approvers: [...(request.approvers ?? [])],
+    createdAt,
+    expiresAt: createdAt + (request.lastsMs ?? DAY_MS),
+  };
+}
+
+async function keepAutoDocuments(
+  subject: DecisionCase,
+  { documents }: DecisionsOptions,
+): Promise<AutoDocuments | undefined> {
+  if (subject.autoSignatureId === undefined) return undefined;
+  const decisionSha256 = await documents.keep(decisionDocument(subject, []));
+  const signatureSha256 = await documents.keep(signatureDocument(subject, subject.autoSignatureId));
+  return { decisionSha256, signatureSha256 };
+}
+
+async function takeAnswer(
+  { subject, state, answers }: DecisionView,
+  by: Person,
+  reply: Reply,
+  { store, now, newId, clean }: DecisionsOptions,
+): Promise<void> {
+  const { decisionId, approvers } = subject;
+  if (approvers.length > 0 && !approvers.includes(by.id)) throw notAnApprover(decisionId, by.id, approvers);
+  if (answers.some((known) => known.userId === by.id && known.verdict === reply.verdict)) return;
+  const at = now();
+  const answer: Answer = {
+    userId: by.id,
+    verdict: reply.verdict,
+    scope: reply.scope ?? 'once',
+    rationale: clipText(clean(reply.rationale ?? ''), MAX_WORDS),
+    at,
+  };
+  const judge = (before: readonly Answer[]): Judgement => judgeAnswer(subject, before, answer);
+  if (judge(answers) === 'refuse') throw closed(decisionId, state);
+  const taken = await store.answer(decisionId, answer, answeredEvent(subject, answer, newId()), judge);
+  // Between our look and our write somebody else ended it; their answer stands.
+  if (taken === 'refused') throw closed(decisionId, 'answered');
+}
+
+/** Approvals come while it is open. A person may also say no to what was approved: it is not used from then on. */
+function judgeAnswer(subject: DecisionCase, before: readonly Answer[], answer: Answer): Judgement {
+  const state = caseState(subject, before, answer.at);
+  if (state !== 'pending' && !(state === 'approved' && answer.verdict === 'reject')) return 'refuse';
+  return caseState(subject, [...before, answer], answer.at) === 'pending' ? 'open' : 'close';
+}
