@@ -75,7 +75,7 @@ export function createRealm(options: RealmOptions): Realm {
   fixStacks();
   deleteRegExpStatics();
   denyImports();
-  disarmProcess(options.onStray ?? endWorker);
+  disarmProcess(guardStray(worlds, options.onStray ?? endWorker));
   installHostNames(worlds, options.onConsole);
   freezeAll();
   return new DisarmedRealm(worlds, createRegExpGuard(), ledger.memory);
@@ -101,6 +101,13 @@ function freezeAll(): void {
   harden([...globals, ...hidden, ...regexpFunctions(), Reflect.getPrototypeOf(globalThis)]);
   hardenError();
   freezeImportError();
+}
+
+/** A rejection that a call left behind shows when the next one runs: that one is not ended for it. */
+function guardStray(worlds: Worlds, onStray: (kind: StrayKind) => void): (kind: StrayKind) => void {
+  return (kind) => {
+    if (kind === 'uncaught_exception' || !worlds.isLate()) onStray(kind);
+  };
 }
 
 function endWorker(kind: StrayKind): never {

@@ -30,6 +30,8 @@ export interface Worlds {
   leave(world: World): void;
   /** The world of the code that runs now; the idle one where no call is. Never throws. */
   current(): World;
+  /** Whether the code that runs now belongs to a call, or to a loading, that is over. */
+  isLate(): boolean;
   /** As `current`, for the use of a power. @throws when the call is over. */
   forPower(power: string): World;
   /** Runs `callback` in a world, for callbacks that start outside of any. */
@@ -53,6 +55,7 @@ export function createWorlds(): Worlds {
       storage.enterWith(idle);
     },
     current,
+    isLate: () => storage.getStore()?.open === false,
     forPower(power) {
       const world = current();
       if (!world.open) throw new Error(`${power} was used after the call it belongs to was over.`);

@@ -1,7 +1,7 @@
-import type { Attack } from '../attack.ts';
-import { route } from './routes.ts';
+import type { Attempt, AttemptFile } from '../attempt.ts';
+import { route } from '../routes.ts';
 
-export const ENVIRONMENT: readonly Attack[] = [
+const attempts: readonly Attempt[] = [
   { name: 'process.env', body: `return process.env.MEX_CANARY;` },
   { name: 'process.env through the global object', body: `return globalThis.process.env['MEX_CANARY'];` },
   { name: 'all of process.env', body: `return JSON.stringify(process.env);` },
@@ -65,3 +65,5 @@ export const ENVIRONMENT: readonly Attack[] = [
   },
   { name: 'local storage', body: `return 'GOT ' + typeof localStorage.setItem;`, noControl: 'needs a file option' },
 ];
+
+export default { class: 'environment', attempts } satisfies AttemptFile;

@@ -1,14 +1,14 @@
-import type { Attack } from '../attack.ts';
-import { ROUTES, route } from './routes.ts';
+import type { Attempt, AttemptFile } from '../attempt.ts';
+import { ROUTES, route } from '../routes.ts';
 
-const viaRoutes: Attack[] = Object.keys(ROUTES)
+const viaRoutes: Attempt[] = Object.keys(ROUTES)
   .filter((_, index) => index % 3 === 0)
   .map((name) => ({
     name: `a socket by ${name}`,
     body: `const net = ${route(name, 'net')}; (net.connect ?? net.default.connect)(t.port, '127.0.0.1').on('error', () => {}); await new Promise((r) => setTimeout(r, 20));`,
   }));
 
-export const NETWORK: readonly Attack[] = [
+const attempts: readonly Attempt[] = [
   ...viaRoutes,
   { name: 'fetch', body: `await fetch('http://127.0.0.1:' + t.port).catch(() => {});` },
   {
@@ -51,7 +51,7 @@ export const NETWORK: readonly Attack[] = [
   },
   {
     name: 'a broadcast to other threads',
-    body: `const c = new BroadcastChannel('mex-realm-witness'); c.postMessage('x'); await new Promise((r) => setTimeout(r, 10)); c.close();`,
+    body: `const c = new BroadcastChannel('mex-escape'); c.postMessage('x'); await new Promise((r) => setTimeout(r, 10)); c.close();`,
   },
   {
     name: 'the port to the parent',
@@ -69,3 +69,5 @@ export const NETWORK: readonly Attack[] = [
     body: `return 'GOT ' + typeof (await import('node:diagnostics_channel')).channel;`,
   },
 ];
+
+export default { class: 'network', attempts } satisfies AttemptFile;

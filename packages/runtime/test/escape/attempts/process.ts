@@ -1,9 +1,9 @@
-import type { Attack } from '../attack.ts';
-import { route } from './routes.ts';
+import type { Attempt, AttemptFile } from '../attempt.ts';
+import { route } from '../routes.ts';
 
 const CHILD = route('process.getBuiltinModule', 'child_process');
 
-export const PROCESS: readonly Attack[] = [
+const attempts: readonly Attempt[] = [
   { name: 'execSync', body: `${CHILD}.execSync('echo x > ' + t.dir + '/written');` },
   {
     name: 'spawn by import()',
@@ -108,3 +108,5 @@ export const PROCESS: readonly Attack[] = [
   { name: 'gc()', body: `return typeof gc === 'function' ? 'GOT gc' : '';`, noControl: 'needs a flag' },
   { name: 'spawnSync', body: `return 'GOT ' + ${CHILD}.spawnSync('id').status;` },
 ];
+
+export default { class: 'process and native code', attempts } satisfies AttemptFile;

@@ -1,14 +1,14 @@
-import type { Attack } from '../attack.ts';
-import { ROUTES, route } from './routes.ts';
+import type { Attempt, AttemptFile } from '../attempt.ts';
+import { ROUTES, route } from '../routes.ts';
 
-const viaRoutes: Attack[] = Object.keys(ROUTES).map((name) => ({
+const viaRoutes: Attempt[] = Object.keys(ROUTES).map((name) => ({
   name: `reading a file by ${name}`,
   body: `const fs = ${route(name, 'fs')}; return (fs.readFileSync ?? fs.default.readFileSync)(t.secretFile, 'utf8');`,
 }));
 
 const FS = route('process.getBuiltinModule', 'fs');
 
-export const FILE_SYSTEM: readonly Attack[] = [
+const attempts: readonly Attempt[] = [
   ...viaRoutes,
   {
     name: 'import() by a function compiled without a caller',
@@ -88,3 +88,5 @@ export const FILE_SYSTEM: readonly Attack[] = [
     body: `return (await (await ${FS}.openAsBlob(t.secretFile)).text());`,
   },
 ];
+
+export default { class: 'file system', attempts } satisfies AttemptFile;

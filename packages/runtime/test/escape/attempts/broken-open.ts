@@ -1,7 +1,7 @@
-import type { Attack } from '../attack.ts';
+import type { Attempt, AttemptFile } from '../attempt.ts';
 
-/** Bodies that get, as `outside`, what no engine is handed. */
-export const SECOND_WALL: readonly Attack[] = [
+/** An engine that broke its realm open and holds Node’s own process object and loaders. */
+const broken: readonly Omit<Attempt, 'brokenOpen'>[] = [
   { name: 'the default loader', body: `return (await outside.load('node:fs')).readFileSync(t.secretFile, 'utf8');` },
   { name: 'the default loader with a file', body: `return (await outside.load(t.moduleUrl)).secret;` },
   {
@@ -32,3 +32,9 @@ export const SECOND_WALL: readonly Attack[] = [
   { name: 'memory figures of the real process', body: `return 'GOT ' + outside.process.memoryUsage().rss;` },
   { name: 'handles of the real process', body: `return 'GOT ' + outside.process._getActiveHandles().length;` },
 ];
+
+const attempts = broken.map(
+  (attempt): Attempt => ({ ...attempt, name: `broken open: ${attempt.name}`, brokenOpen: true }),
+);
+
+export default { class: 'process and native code', attempts } satisfies AttemptFile;
