@@ -7,7 +7,29 @@ import { findSecrets } from '../src/find-secrets.ts';
 const DATA = new URL('../../../../shared/data/secrets/labelled.json.gz', import.meta.url);
 
 /** Floors, a little below what was measured; raise them when the rules get better. */
-const FLOOR = { recall: 0.955, recallByRule: 0.895, leftAlone: 0.83, leftAloneByRule: 0.79, leftAloneUncontested: 0.9 };
+const FLOOR = { recall: 0.96, recallByRule: 0.905, leftAlone: 0.87, leftAloneByRule: 0.85, leftAloneUncontested: 0.97 };
+
+/**
+ * Negatives that are another rule's secret, judged one by one: rule of the negative, rule that finds it, and why it is right
+ * to. A negative says only that the rule it was written for should not match.
+ */
+const OTHERS_SECRET: readonly (readonly [negative: RegExp, finding: RegExp, why: string])[] = [
+  [/^np\.generic\.1$/, /^azure-ad-secret$/, 'an Azure AD client secret, by its marker'],
+  [/^np\.generic\.9$/, /^connection-string-password$/, 'the password of a database, in plain text'],
+  [/^np\.gitalk\.1$/, /^assigned-secret$/, 'an OAuth client secret, in escaped quotes'],
+  [/^np\.hashicorp\.\d$/, /^(?:hashicorp-vault|provider-credential)$/, 'batch and recovery tokens of Vault'],
+  [/^np\.jwt\.1$/, /^json-web-token$/, 'a signed token given as a clear-text password'],
+  [/^np\.mongodb\.1$/, /^url-password$/, 'the password of a database, reached by a socket'],
+  [/^np\.slack\.\d$/, /^slack-token$/, 'the other of two forms of Slack bot tokens'],
+  [/^gitlab_token$/, /^github-token$/, 'a GitHub token among GitLab samples'],
+  [/^anthropic-admin-api-key$/, /^anthropic-key$/, 'the other of two kinds of Anthropic keys'],
+  [
+    /^cloudflare-/,
+    /^(?:provider-credential|cloudflare-)/,
+    'each of three Cloudflare rules counts the others as negatives',
+  ],
+  [/^freemius-secret-key$/, /^freemius-key$/, 'the key of the positives, in a file that is not PHP'],
+];
 
 interface Entry {
   readonly rule: string;
@@ -65,13 +87,20 @@ describe.skipIf(!present)(`accuracy on labelled samples${because}`, () => {
     const secrets = positives.map((entry) => entry.text).join('\n');
     const contested = (entry: Entry) => {
       const findings = findingsOf(entry);
-      return findings.length > 0 && findings.every(({ start, end }) => secrets.includes(entry.text.slice(start, end)));
+      const others = OTHERS_SECRET.filter(([negative]) => negative.test(entry.rule));
+      const isOthers = (rule: string) => others.some(([, finding]) => finding.test(rule));
+      return (
+        findings.length > 0 &&
+        findings.every(({ rule, start, end }) => isOthers(rule) || secrets.includes(entry.text.slice(start, end)))
+      );
     };
     const { micro, macro } = scoreOf(
       negatives.filter((entry) => !contested(entry)),
       (entry) => findingsOf(entry).length === 0,
     );
-    console.info(`left alone, uncontested ${micro.toFixed(4)}, by rule ${macro.toFixed(4)}`);
+    console.info(
+      `left alone, uncontested ${micro.toFixed(4)}, by rule ${macro.toFixed(4)}; contested ${negatives.filter(contested).length}`,
+    );
     expect(micro).toBeGreaterThan(FLOOR.leftAloneUncontested);
   });
 

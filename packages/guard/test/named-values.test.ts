@@ -92,6 +92,27 @@ describe('values told by their names', () => {
     expect(findSecrets(text)).toEqual([]);
   });
 
+  it.each(['nonMatchingToken', 'invalidToken', 'FAKE_API_KEY', 'my-dummy-secret', 'mock_token'])(
+    '%s says itself that it is not real',
+    (name) => {
+      expect(findSecrets(`${name} = "${value}"`)).toEqual([]);
+    },
+  );
+
+  it('what a fresh installation or a manual has in addresses is no secret', () => {
+    for (const text of [
+      'postgres://postgres:postgres@localhost:5432/x',
+      'mongodb://username:password@localhost/x',
+      'mysql://admin:REPLACE_WITH_PASSWORD@mysql.server.example/x',
+      'postgresql://user:secret@[2001:db8::1234]/x',
+      'ftp://u:password@192.0.2.7/x',
+      'user = "anonymous"; password = "guest@"',
+    ])
+      expect(findSecrets(text), text).toEqual([]);
+    expect(findSecrets(`postgres://postgres:${mixed}@localhost/x`)).toHaveLength(1);
+    expect(findSecrets('postgres://postgres:postgres@db.internal/x')).toHaveLength(1);
+  });
+
   it('in program text a bare word is a variable, in configuration a password', () => {
     const text = `password = open${'_'}sesame\n`;
     expect(findSecrets(text, { path: 'settings.ini' })).toHaveLength(1);

@@ -30,6 +30,33 @@ describe('redactJson', () => {
     expect(JSON.stringify(value)).toContain(token);
   });
 
+  it.each([
+    'bundle_id',
+    'bundle_digest',
+    'readme',
+    'iterable',
+    'segment',
+    'linear_id',
+    'harness',
+    'redis',
+    'author',
+    'pull_author',
+    'disk_paths',
+    'MAX_PATTERN',
+    'secret_scan',
+    'secret_findings',
+    'verifier_key',
+    'github',
+    'moderation',
+  ])('[§11] an id or a digest under %s is no secret', (name) => {
+    const ids = [randomText(64, HEX, 31), randomText(40, HEX, 32), randomText(32, HEX, 33)];
+    const uuid = [8, 4, 4, 4, 12].map((length, at) => randomText(length, HEX, 34 + at)).join('-');
+    for (const id of [...ids, uuid]) {
+      const event = { type: 'system', [name]: id, nested: [{ [name]: [id] }] };
+      expect(redactJson(event)).toBe(event);
+    }
+  });
+
   it('judges a value under its name', () => {
     const weak = ['sword', 'fish!', '23'].join('');
     expect(redactJson({ password: weak })).toEqual({ password: MASK });

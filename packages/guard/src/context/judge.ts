@@ -1,9 +1,10 @@
 import type { Confidence } from '../finding.ts';
 import type { AssignedValue } from './assigned-value.ts';
-import type { Name } from './name.ts';
+import { isPretended, type Name } from './name.ts';
 import { isNearMiss } from './near-miss.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { isHex, isUuid, looksRandom } from './randomness.ts';
+import { ORDINARY_SERVICE } from './vocabulary.ts';
 
 /** A value with all that is known about where it stands. */
 export interface Candidate {
@@ -46,12 +47,20 @@ function judgeBarePassword({ value, text, source, inCode }: Candidate): boolean 
   return !/[$.,:]/.test(text) && ENDS_ITEM.test(source.slice(value.end, value.end + 8));
 }
 
+/** How far before a password its user is looked for. */
+const USER_REACH = 120;
+
+/** Anonymous access takes any password, by custom an address. */
+function isAnonymous({ name, source }: Candidate): boolean {
+  return /["'`=:\s]anonymous["'`\s]/i.test(source.slice(Math.max(0, name.start - USER_REACH), name.start));
+}
+
 function judgePassword(candidate: Candidate): Confidence | undefined {
   const { value, text } = candidate;
   if (text.length < 5 || text.length > 256 || ANOTHER_NAME.test(text)) return undefined;
   if (looksRandom(text, value.tie === 'assigned' ? 10 : 12)) return 'medium';
   if (value.tie !== 'assigned' && !isTold(candidate)) return undefined;
-  if (/[\s<>(){}/\\]|^[#.@][A-Za-z]/.test(text)) return undefined;
+  if (/[\s<>(){}/\\]|^[#.@][A-Za-z]/.test(text) || isAnonymous(candidate)) return undefined;
   if (value.quote === '' && value.tie === 'assigned' && !judgeBarePassword(candidate)) return undefined;
   const mixed = /[A-Za-z]/.test(text) && /[\d!@#$%^&*?~+=]/.test(text);
   return mixed || (value.quote !== '`' && /^[a-z_]{5,32}$/.test(text)) ? 'low' : undefined;
@@ -83,7 +92,20 @@ function judgeKey({ name, value, text }: Candidate): Confidence | undefined {
   return 'medium';
 }
 
-function judgeProvider({ value, text, source }: Candidate): Confidence | undefined {
+/** What a service's name is joined with where a credential is meant, and not a record of that service. */
+const CREDENTIAL_WORD = /key|token|secret|api|auth|pass|pwd|cred|client|licen[sc]e|access|sid|login|\bpat\b|_pat/i;
+
+/** UUIDs and digests are ids first of all: of a segment, a readme, an issue in a tracker. */
+function isBareId({ name, value, text, source }: Candidate): boolean {
+  const isId = isUuid(text) || (isHex(text) && (text.length === 32 || text.length === 40 || text.length === 64));
+  if (!isId) return false;
+  const told = source.slice(name.start, value.start);
+  return !CREDENTIAL_WORD.test(told) && (ORDINARY_SERVICE.test(told) || name.after === 'id' || name.after === 'ids');
+}
+
+function judgeProvider(candidate: Candidate): Confidence | undefined {
+  const { value, text, source } = candidate;
+  if (isBareId(candidate)) return undefined;
   if (/^[^A-Za-z0-9_+-]|\s|:\/\//.test(text) || /[/.#]/.test(source.charAt(value.start - 1))) return undefined;
   return looksRandom(text, value.tie === 'spaced' ? 20 : 13) ? 'medium' : undefined;
 }
@@ -102,6 +124,7 @@ export function judge(candidate: Candidate): Confidence | undefined {
   if (isPlaceholder(text) || isNearMiss(text, source.slice(name.start, name.end)) || isCall(candidate))
     return undefined;
   if (/^\d+\.\d+\.\d+[-_(@+]|^arn:|:\/\/[^:@]*$/.test(text)) return undefined;
+  if (isPretended(source.slice(name.start, name.end))) return undefined;
   // Cut off on purpose.
   if (source.startsWith('...', value.end) || source.startsWith('…', value.end)) return undefined;
   return JUDGES[candidate.name.kind](candidate);

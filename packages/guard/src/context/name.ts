@@ -73,6 +73,8 @@ const isLetter = (text: string, at: number): boolean => {
 };
 const isDigit = (text: string, at: number): boolean => text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57;
 const isSmall = (text: string, at: number): boolean => text.charCodeAt(at) >= 97 && text.charCodeAt(at) <= 122;
+/** `_authToken`: another word begins, and the one before was small. */
+const isHump = (text: string, at: number): boolean => isSmall(text, at - 1) && isLetter(text, at) && !isSmall(text, at);
 /** Words that people glue before `pass`. */
 const BEFORE_PASS = /(?:db|user|my|root|admin|smtp|mail|ftp|ssh|auth|login)$/i;
 
@@ -114,12 +116,26 @@ function isCutOff(text: string, from: number): boolean {
   return (before === 34 || before === 39) && text.charCodeAt(from - 2) === 32 && text.charCodeAt(from - 3) === 63;
 }
 
+/** Short words that others begin with: `_path`, `_pattern`, `_author`. */
+const CUT_SHORT = /^_(?:pat|auth|pw)$/i;
+
 /** Whether an anchor word stands in a name, and not within another word or encoded data. */
 export function isNameAt(text: string, kind: NameKind, start: number, end: number): boolean {
   if (kind === 'provider' && !isService(text, start, end)) return false;
   if (kind === 'password' && !isPass(text, start, end)) return false;
+  if (end - start < 6 && isLetter(text, end) && CUT_SHORT.test(text.slice(start, end)) && !isHump(text, end))
+    return false;
   const from = nameStart(text, start);
   return start - from < LONGEST_SIDE && !isCutOff(text, from) && isWritten(text, start, end);
+}
+
+/** `nonMatchingToken`, `FAKE_KEY`, `my-dummy-password`: made for a test to refuse or to pretend. */
+const PRETENDED =
+  /(?:^|[_.-])(?:(?:non|invalid|fake|dummy|mock|mocked|sample|bogus|wrong)(?=[A-Z_-])|(?:NON|INVALID|FAKE|DUMMY|MOCK|MOCKED|SAMPLE|BOGUS|WRONG)(?=[_-]))/;
+
+/** Whether a name says of its value that it is not real. */
+export function isPretended(name: string): boolean {
+  return PRETENDED.test(name);
 }
 
 /** Whether the name can hold a secret at all. */

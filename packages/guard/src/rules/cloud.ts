@@ -24,7 +24,7 @@ export const CLOUD: readonly TokenRule[] = [
   ),
   prefixRule('aws-appsync', 'AWS AppSync key', 'da2-', /da2-[0-9a-z]{26}(?![0-9a-z])/),
   prefixRule('alibaba-access-key', 'Alibaba Cloud access key', 'LTAI', /LTAI[A-Za-z0-9]{16,26}(?![A-Za-z0-9])/),
-  prefixRule('google-api-key', 'Google API key', 'AIza', /AIza[\w-]{35}(?![\w-])/, { distinct: 12 }),
+  prefixRule('google-api-key', 'Google API key', 'AIza', /AIza[\w-]{35}(?![\w-])/, { distinct: 12, sampleRun: 10 }),
   prefixRule('google-oauth-secret', 'Google OAuth client secret', 'GOCSPX-', /GOCSPX-[\w-]{28}(?![\w-])/),
   prefixRule('google-oauth-token', 'Google OAuth access token', 'ya29.', /ya29\.[\w-]{20,512}/),
   prefixRule(

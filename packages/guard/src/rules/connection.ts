@@ -1,5 +1,23 @@
-import { isPlaceholder, isTemplate } from '../context/placeholder.ts';
+import { isInstruction, isPlaceholder, isTemplate } from '../context/placeholder.ts';
 import { prefixRule, type TokenRule } from './rule.ts';
+
+/** Hosts that a manual uses: this machine, and the networks kept for documentation (RFC 3849, RFC 5737). */
+const SAMPLE_HOST = /@(?:localhost|127\.0\.0\.1|\[::1\]|\[2001:db8:|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.)/iy;
+/** What stands for a user in a manual. */
+const SAMPLE_USER = /^(?:username|[_a-z]*your[_a-z]*)$/i;
+
+/** `postgres://postgres:postgres@localhost`, `x://username:password@localhost`: what a fresh installation or a manual has. */
+function isSampleAddress(text: string, start: number, end: number): boolean {
+  const value = text.slice(start, end);
+  const lead = /([\w+.-]{1,20}):\/\/([^\s:@/]{0,80}):$/.exec(text.slice(Math.max(0, start - 110), start));
+  if (lead === null) return false;
+  const [, scheme = '', user = ''] = lead;
+  SAMPLE_HOST.lastIndex = end;
+  if (!SAMPLE_HOST.test(text)) return false;
+  if (value === user && (value === scheme || scheme.startsWith(value))) return true;
+  const isDocumented = text.startsWith('@[2001', end) || /^@\d/.test(text.slice(end, end + 2));
+  return isPlaceholder(value) && (isDocumented || SAMPLE_USER.test(user));
+}
 
 /** Credentials in addresses, headers and command lines. */
 export const CONNECTION: readonly TokenRule[] = [
@@ -12,7 +30,8 @@ export const CONNECTION: readonly TokenRule[] = [
       inside: true,
       confidence: (value) => (isPlaceholder(value) ? 'low' : 'medium'),
       distinct: 0,
-      accept: (value) => !isTemplate(value),
+      accept: (value) => !isTemplate(value) && !isInstruction(value),
+      refute: isSampleAddress,
     },
   ),
   prefixRule('http-bearer', 'bearer token in a header', ['bearer '], /bearer\s{1,3}([\w.~+/-]{14,4000}={0,3})/i, {

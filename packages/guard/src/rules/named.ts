@@ -29,7 +29,7 @@ export const NAMED: readonly TokenRule[] = [
       accept: (value) => new Set(value).size > 16,
     },
   ),
-  namedRule('okta-api-token', 'Okta API token', ['okta'], '00[A-Za-z0-9_-]{40}'),
+  namedRule('okta-api-token', 'Okta API token', ['okta'], '00[A-Za-z0-9_-]{40}', { sampleRun: 10 }),
   namedRule(
     'facebook-app-token',
     'Facebook app access token',

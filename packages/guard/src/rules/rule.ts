@@ -21,8 +21,12 @@ export interface TokenRule {
   readonly confidence?: Confidence | ((value: string) => Confidence);
   /** Further proof: structure, checksum, decoded header. Gets the secret. */
   readonly accept?: (value: string) => boolean;
+  /** What stands around the secret shows that it is none. Reads a bounded stretch. */
+  readonly refute?: (text: string, start: number, end: number) => boolean;
   /** Distinct characters the secret needs at least, against `xxxxxxxx`. Default 6; 0 for none. */
   readonly distinct?: number;
+  /** Real values are drawn from all letters and digits, so one that counts up for so many characters is a sample. */
+  readonly sampleRun?: number;
   /** Must stand somewhere in the 200 characters before. */
   readonly near?: RegExp;
   /** Must not match the character before. Needed where a long run could be tried again from each of its parts. */

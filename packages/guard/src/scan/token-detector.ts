@@ -1,4 +1,4 @@
-import { distinctCount, isPlaceholder, MASK } from '../context/placeholder.ts';
+import { distinctCount, isPlaceholder, longestRun, MASK } from '../context/placeholder.ts';
 import type { Span } from '../finding.ts';
 import type { BackWalk, TokenRule } from '../rules/rule.ts';
 import type { Detector } from './detector.ts';
@@ -47,6 +47,8 @@ export function tokenDetector(rule: TokenRule): Detector {
       if (value.includes(MASK) || (distinct > 0 && (distinctCount(value) < distinct || isPlaceholder(value))))
         return undefined;
       if (rule.accept !== undefined && !rule.accept(value)) return undefined;
+      if (rule.refute?.(text, start, end) === true) return undefined;
+      if (rule.sampleRun !== undefined && longestRun(value) >= rule.sampleRun) return undefined;
       return {
         rule: rule.id,
         start,
