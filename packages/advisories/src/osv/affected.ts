@@ -101,15 +101,22 @@ function isBeforeLimits(events: readonly VersionEvent[], version: string, order:
   );
 }
 
-/** Every version above `version` that the entries call fixed and none of them calls affected, lowest first. */
-export function fixesOf(affected: readonly AffectedVersions[], version: string, order: VersionOrder): string[] {
-  const found = new Set<string>();
+/**
+ * The lowest version above `version` that the entries call fixed and none of them calls affected: the nearest fix of the
+ * line `version` is on, where that line has one. `undefined` when they name none.
+ */
+export function lowestFix(
+  affected: readonly AffectedVersions[],
+  version: string,
+  order: VersionOrder,
+): string | undefined {
+  const named = new Set<string>();
   for (const { ranges } of affected) {
     for (const { kind, version: fixed } of ranges.flat()) {
-      if (kind === 'fixed' && order.compare(fixed, version) > 0) found.add(fixed);
+      if (kind === 'fixed' && order.compare(fixed, version) > 0) named.add(fixed);
     }
   }
-  return [...found]
-    .filter((fixed) => affected.every((one) => findAffected(one, fixed, order) === undefined))
-    .sort((a, b) => order.compare(a, b));
+  return [...named]
+    .sort((a, b) => order.compare(a, b))
+    .find((fixed) => affected.every((one) => findAffected(one, fixed, order) === undefined));
 }

@@ -4,7 +4,7 @@ export {
   type AffectedBy,
   type AffectedVersions,
   findAffected,
-  fixesOf,
+  lowestFix,
   type VersionEvent,
 } from '../osv/affected.ts';
 export type { AffectedPackage, InformationalKind, SeverityEntry } from '../osv/record.ts';

@@ -1,0 +1,33 @@
+import type { SnapshotHeader } from '@mex/advisories/snapshot';
+import type { Finding } from '../match/findings.ts';
+import type { ScanResult } from '../match/scan.ts';
+import type { Sbom } from '../sbom/cyclonedx.ts';
+import type { AllowListResult } from '../vex/allow-list.ts';
+
+/** What one run established: all documents are written from it. */
+export interface ScanOutcome {
+  readonly timestamp: string;
+  readonly engineVersion: string;
+  readonly sbom: Sbom;
+  readonly sbomSha256: string;
+  readonly database: {
+    readonly sha256: string;
+    readonly header: SnapshotHeader;
+    /** Age of each ecosystem that was asked, in days. */
+    readonly ages: ReadonlyMap<string, number>;
+    readonly maxAgeDays: number;
+  };
+  readonly allowLists: readonly { readonly sha256: string; readonly name: string; readonly statements: number }[];
+  readonly scan: ScanResult;
+  readonly allowed: AllowListResult;
+}
+
+/** Findings that count, and those that an allow list took out, in one order. */
+export function allFindings({ allowed }: ScanOutcome): readonly Finding[] {
+  return [...allowed.findings, ...allowed.suppressed.map(({ finding }) => finding)];
+}
+
+/** `name@version` as a person writes it. */
+export function nameOf(finding: Pick<Finding, 'package' | 'version'>): string {
+  return `${finding.package.name}@${finding.version}`;
+}

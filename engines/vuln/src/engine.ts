@@ -1,0 +1,199 @@
+import { openSnapshot, type Snapshot } from '@mex/advisories/snapshot';
+import {
+  defineEngine,
+  defineOperation,
+  type EngineContext,
+  EngineError,
+  type EngineInput,
+  Type,
+} from '@mex/engine-sdk';
+import { writeVdr } from './documents/cyclonedx-vdr.ts';
+import { writeEvidence } from './documents/evidence.ts';
+import { writeReport } from './documents/report.ts';
+import { writeSarif } from './documents/sarif.ts';
+import type { ScanOutcome } from './documents/scan-outcome.ts';
+import { summarize } from './documents/summary.ts';
+import { ageInDays, coverageOf } from './match/coverage.ts';
+import { toFindings } from './match/findings.ts';
+import { type ScanResult, scanComponents } from './match/scan.ts';
+import { reportProblems } from './problems.ts';
+import { readable } from './readable.ts';
+import { readSbom } from './sbom/cyclonedx.ts';
+import { findPaths } from './sbom/dependency-paths.ts';
+import { applyAllowList } from './vex/allow-list.ts';
+import { readOpenVex, type VexStatement } from './vex/openvex.ts';
+
+const VERSION = '0.1.0';
+const MIB = 1024 * 1024;
+const DEFAULT_MAX_AGE_DAYS = 30;
+const MAX_ALLOW_LISTS = 16;
+
+const params = Type.Object(
+  {
+    timestamp: Type.String({
+      maxLength: 30,
+      pattern: '^\\d\\d\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$',
+      description:
+        'Time of the scan: the age of the database and the expiry of allow list entries are measured against it',
+    }),
+    max_age_days: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 36_500,
+        description: `Days that the newest advisory of each needed ecosystem may be old; default ${DEFAULT_MAX_AGE_DAYS}`,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export default defineEngine({
+  id: 'engine.supply_chain.vuln',
+  version: VERSION,
+  title: 'Vulnerabilities',
+  description: 'Looks up the packages of an SBOM in an advisory database. Needs no network.',
+  determinism: 'D3',
+  budget: {
+    default: { wall_time_ms: 120_000, cpu_time_ms: 120_000, memory_bytes: 1_024 * MIB, output_bytes: 512 * MIB },
+  },
+  operations: {
+    'vuln.scan': defineOperation({
+      title: 'Scan for known vulnerabilities',
+      description: 'Matches every component of a CycloneDX document against OSV advisories and applies allow lists.',
+      params,
+      inputs: {
+        min: 1,
+        max: 2 + MAX_ALLOW_LISTS,
+        description: 'A CycloneDX 1.4+ JSON document; an advisory snapshot; then any OpenVEX allow lists',
+      },
+      outputs: [
+        { name: 'report.json', kind: 'report', mime: 'application/json' },
+        { name: 'vulnerabilities.cdx.json', kind: 'report', mime: 'application/vnd.cyclonedx+json' },
+        { name: 'vulnerabilities.sarif.json', kind: 'report', mime: 'application/sarif+json' },
+        { name: 'matches.json', kind: 'tool_output', mime: 'application/json', evidence: true },
+      ],
+      capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
+      errors: [
+        'VULN_SBOM_INVALID',
+        'VULN_DATABASE_MISSING',
+        'VULN_DATABASE_INVALID',
+        'VULN_DATABASE_EMPTY',
+        'VULN_DATABASE_STALE',
+        'VULN_NOTHING_CHECKED',
+        'VULN_VEX_INVALID',
+      ],
+      run: scan,
+    }),
+  },
+});
+
+type Params = { timestamp: string; max_age_days?: number };
+
+async function scan(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
+  const [sbomInput, databaseInput, ...allowListInputs] = context.inputs;
+  if (sbomInput === undefined) throw new EngineError('VULN_SBOM_INVALID', 'There is no input.');
+  if (Number.isNaN(Date.parse(options.timestamp)))
+    throw new EngineError('VULN_DATABASE_STALE', 'The timestamp is no date of the calendar, so no age can be known.');
+  const snapshot = await openDatabase(databaseInput);
+  const sbom = readSbom(await bytesOf(sbomInput, 'VULN_SBOM_INVALID'));
+  const { allowLists, statements } = await readAllowLists(allowListInputs);
+  const result = scanComponents(sbom, snapshot);
+  if (result.checked === 0 && result.notChecked.length > 0) throw nothingChecked(result);
+  const maxAgeDays = options.max_age_days ?? DEFAULT_MAX_AGE_DAYS;
+  const ages = verifyFreshness(snapshot, result, options.timestamp, maxAgeDays);
+  const found = toFindings(result.matches, snapshot, findPaths(sbom));
+  const outcome: ScanOutcome = {
+    timestamp: options.timestamp,
+    engineVersion: VERSION,
+    sbom,
+    sbomSha256: sbomInput.sha256,
+    database: { sha256: databaseInput?.sha256 ?? '', header: snapshot.header, ages, maxAgeDays },
+    allowLists,
+    scan: result,
+    allowed: applyAllowList(found, statements, sbom, options.timestamp),
+  };
+  reportProblems(context, outcome);
+  return writeAll(context, outcome, snapshot);
+}
+
+async function writeAll(context: EngineContext, outcome: ScanOutcome, snapshot: Snapshot) {
+  const summary = summarize(outcome);
+  const digest = await context.write('report.json', writeReport(outcome, summary));
+  await context.write('vulnerabilities.cdx.json', writeVdr(outcome, digest));
+  await context.write('vulnerabilities.sarif.json', writeSarif(outcome));
+  await context.write('matches.json', writeEvidence(outcome, snapshot));
+  return summary;
+}
+
+async function bytesOf(input: EngineInput, code: string): Promise<Uint8Array> {
+  if (input.kind === 'bundle') throw new EngineError(code, 'A document is needed where a directory was given.');
+  return input.bytes();
+}
+
+/** No advisories, no statement: silence must never come out as "no vulnerabilities" (CONTRACT §14 E). */
+async function openDatabase(input: EngineInput | undefined): Promise<Snapshot> {
+  if (input === undefined) {
+    const message = 'No advisory database was given: the second input must be a snapshot made by mex db import.';
+    throw new EngineError('VULN_DATABASE_MISSING', message);
+  }
+  const bytes = await bytesOf(input, 'VULN_DATABASE_INVALID');
+  if (bytes.length === 0) throw new EngineError('VULN_DATABASE_EMPTY', 'The advisory database has no bytes.');
+  const snapshot = readSnapshot(() => openSnapshot(bytes));
+  if (snapshot.header.records === 0)
+    throw new EngineError('VULN_DATABASE_EMPTY', 'The advisory database holds no advisory.');
+  return {
+    header: snapshot.header,
+    lookup: (ecosystem, name) => readSnapshot(() => snapshot.lookup(ecosystem, name)),
+    record: (number) => readSnapshot(() => snapshot.record(number)),
+  };
+}
+
+/** Lines are checked when they are read, so a damaged one shows late. */
+function readSnapshot<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : 'The advisory snapshot cannot be used.';
+    throw new EngineError('VULN_DATABASE_INVALID', message, { cause });
+  }
+}
+
+async function readAllowLists(inputs: readonly EngineInput[]) {
+  const statements: VexStatement[] = [];
+  const allowLists: { sha256: string; name: string; statements: number }[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const name = readable(input.name ?? `input ${index + 2}`, 128);
+    const read = readOpenVex(await bytesOf(input, 'VULN_VEX_INVALID'), name);
+    statements.push(...read);
+    allowLists.push({ sha256: input.sha256, name, statements: read.length });
+  }
+  return { allowLists, statements };
+}
+
+/** Every ecosystem that was asked must be fresh: a new dump of one says nothing about the old dump of another. */
+function verifyFreshness(
+  snapshot: Snapshot,
+  result: ScanResult,
+  timestamp: string,
+  maxAgeDays: number,
+): Map<string, number> {
+  const ages = new Map<string, number>();
+  for (const ecosystem of [...result.ecosystems].sort()) {
+    const newest = coverageOf(snapshot.header, ecosystem)?.newest ?? null;
+    const age = ageInDays(newest, timestamp);
+    if (age === undefined || age > maxAgeDays) {
+      const told =
+        age === undefined ? 'states no age' : `is ${age} days old (${newest ?? ''}) and may be ${maxAgeDays}`;
+      const message = `The advisory database ${told} for ${ecosystem}. Update it (mex db update) or raise max_age_days.`;
+      throw new EngineError('VULN_DATABASE_STALE', message);
+    }
+    ages.set(ecosystem, age);
+  }
+  return ages;
+}
+
+function nothingChecked({ notChecked }: ScanResult): EngineError {
+  const reasons = [...new Set(notChecked.map(({ reason }) => reason))].sort().join(', ');
+  const message = `None of ${notChecked.length} components could be checked (${reasons}).`;
+  return new EngineError('VULN_NOTHING_CHECKED', message);
+}
