@@ -24,6 +24,7 @@ export {
   type Answer,
   APPROVAL_SCOPES,
   type ApprovalScope,
+  approvalEnd,
   type CaseState,
   type DecisionCase,
   targetRef,

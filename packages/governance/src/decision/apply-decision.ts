@@ -11,6 +11,8 @@ import { altered, locked, notApproved, replayed, stale } from './refusals.ts';
 export interface Binding {
   readonly gateType: string;
   readonly targetRef: string;
+  /** The kind of thing it is; for approvals of scope `run` and `capability`. */
+  readonly kindRef?: string;
   /** Who uses it, e.g. an op_id: the same user may come back, another one is another use. */
   readonly usedBy: string;
   /** The run it is used in; an approval of scope `run` is good in that run only. */
@@ -26,15 +28,17 @@ export async function applyDecision(view: DecisionView, binding: Binding, option
   // A completed approval has its artifact, also when the process that took the last answer died before it made one.
   else await options.documents.keep(decisionDocument(subject, view.answers));
   const event = appliedEvent(subject, binding.usedBy, options.newId(), options.now());
-  const single = view.scope === 'once' || view.scope === 'capability';
+  const single = view.scope === 'once';
   const used = await options.store.use(subject.decisionId, binding.usedBy, single, event);
   if (used === 'used-up') throw replayed(subject.decisionId);
 }
 
 function verifyBinding(subject: DecisionCase, binding: Binding, scope: DecisionView['scope']): void {
-  const { decisionId, gateType, targetRef, runId } = subject;
+  const { decisionId, gateType, targetRef, kindRef, runId } = subject;
   if (binding.gateType !== gateType) throw bindingMismatch(`Decision ${decisionId} is for the gate ${gateType}.`);
-  if (binding.targetRef !== targetRef) throw bindingMismatch(`Decision ${decisionId} is for something else.`);
+  const reachesFurther = (scope === 'run' || scope === 'capability') && kindRef !== undefined;
+  const fits = reachesFurther ? binding.kindRef === kindRef : binding.targetRef === targetRef;
+  if (!fits) throw bindingMismatch(`Decision ${decisionId} is for something else.`);
   if (scope !== 'run' || (runId !== undefined && binding.runId === runId)) return;
   throw bindingMismatch(`Decision ${decisionId} is for another run.`);
 }

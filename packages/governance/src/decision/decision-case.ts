@@ -2,7 +2,11 @@ import type { GovernanceVerdict } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import type { AutomationLevel } from '../automation/level.ts';
 
-/** How far an approval reaches; the narrowest one that any approver gave counts. */
+/**
+ * How far an approval reaches, the narrowest first; the narrowest one that any approver gave counts. `once`: one use of
+ * exactly this. `operation`: exactly this, again and again. `run`: this kind of thing in this run. `capability`: this
+ * kind of thing. All of them end with their time.
+ */
 export const APPROVAL_SCOPES = ['once', 'operation', 'run', 'capability'] as const;
 export type ApprovalScope = (typeof APPROVAL_SCOPES)[number];
 
@@ -12,9 +16,13 @@ export interface DecisionCase {
   readonly gateType: string;
   /** What is decided about, with the digest of exactly that: see `targetRef`. */
   readonly targetRef: string;
+  /** What is decided about when an approval reaches further: everything of this kind, in the same form. */
+  readonly kindRef?: string;
   readonly level: AutomationLevel;
   readonly confidence: number;
   readonly rationale: string;
+  /** What the people who are asked are shown, whole; secrets masked. */
+  readonly detail?: string;
   readonly evidenceRefs: readonly string[];
   readonly outcome: 'auto' | 'human' | 'halt';
   /** What LOCKED made of it. */
@@ -40,6 +48,8 @@ export interface Answer {
   readonly userId: string;
   readonly verdict: GovernanceVerdict;
   readonly scope: ApprovalScope;
+  /** When an approval ends, in ms since 1970; default the end of the case. */
+  readonly until?: number;
   readonly rationale: string;
   readonly at: number;
 }
@@ -71,10 +81,17 @@ export function isTargetRef(ref: string): boolean {
 export function caseState(subject: DecisionCase, answers: readonly Answer[], now: number): CaseState {
   if (subject.outcome === 'halt') return 'halted';
   if (answers.some((answer) => answer.verdict === 'reject')) return 'rejected';
-  if (subject.expiresAt <= now) return 'expired';
-  if (subject.outcome === 'auto') return 'approved';
   const approved = new Set(answers.filter(({ verdict }) => verdict === 'approve').map(({ userId }) => userId));
-  return approved.size >= subject.approvals ? 'approved' : 'pending';
+  const isApproved = subject.outcome === 'auto' || approved.size >= subject.approvals;
+  const end = isApproved ? approvalEnd(subject, answers) : subject.expiresAt;
+  if (end <= now) return 'expired';
+  return isApproved ? 'approved' : 'pending';
+}
+
+/** When an approval ends: the earliest end that any approver named, else that of the case. Ms since 1970. */
+export function approvalEnd(subject: DecisionCase, answers: readonly Answer[]): number {
+  const given = answers.filter(({ verdict }) => verdict === 'approve');
+  return given.length === 0 ? subject.expiresAt : Math.min(...given.map(({ until }) => until ?? subject.expiresAt));
 }
 
 /** The reach of an approval; an automatic one is good for one use. */

@@ -91,7 +91,7 @@ export function answeredEvent(subject: DecisionCase, answer: Answer, eventId: st
     eventId,
     at,
     actor: { id: userId, kind: 'human' },
-    evidence: [`scope:${answer.scope}`],
+    evidence: [`scope:${answer.scope}`, ...(answer.until === undefined ? [] : [`until:${answer.until}`])],
     decision: verdict,
     userId,
     ...(rationale === '' ? {} : { rationale }),
@@ -138,7 +138,9 @@ function readAnswer(event: GovEvent): Answer[] {
   const scope = readScope(refAfter(event.evidence_refs, 'scope:'));
   const { user_id: userId, decision: verdict, rationale = '' } = event;
   if (userId === undefined || verdict === undefined || scope === undefined) return [];
-  return [{ userId, verdict, scope, rationale, at: Date.parse(event.timestamp) }];
+  const until = refAfter(event.evidence_refs, 'until:');
+  const end = until === undefined ? {} : { until: Number(until) };
+  return [{ userId, verdict, scope, ...end, rationale, at: Date.parse(event.timestamp) }];
 }
 
 function readScope(text: string | undefined): ApprovalScope | undefined {

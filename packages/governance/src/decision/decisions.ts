@@ -17,7 +17,7 @@ import {
 import { type AutoDocuments, answeredEvent, createdEvents, readEvidence } from './decision-events.ts';
 import type { DecisionDocuments, DecisionStore, Judgement } from './decision-store.ts';
 import { decisionDocument, signatureDocument } from './documents.ts';
-import { altered, closed, foreign, invalidTarget, notAnApprover } from './refusals.ts';
+import { altered, closed, foreign, invalidEnd, invalidTarget, notAnApprover } from './refusals.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_WORDS = 1_000;
@@ -27,6 +27,12 @@ export interface DecisionRequest {
   readonly gateType: string;
   /** Made with `targetRef`. */
   readonly targetRef: string;
+  /** The kind of thing it is, for approvals that reach further; made with `targetRef`. */
+  readonly kindRef?: string;
+  /** What the people who are asked are shown, secrets masked. */
+  readonly detail?: string;
+  /** Default a new one. */
+  readonly decisionId?: string;
   /** Of the model that asks, 0 to 1. */
   readonly confidence: number;
   readonly rationale: string;
@@ -69,6 +75,8 @@ export interface Reply {
   readonly verdict: Answer['verdict'];
   /** Default `once`. */
   readonly scope?: ApprovalScope;
+  /** When the approval ends, in ms since 1970, at most 30 days away; default the end of the request. */
+  readonly until?: number;
   readonly rationale?: string;
 }
 
@@ -132,16 +140,19 @@ function viewDecision(store: DecisionStore, decisionId: string, now: number): De
 }
 
 function draftCase(request: DecisionRequest, { level, table, now, newId, clean }: DecisionsOptions): DecisionCase {
-  if (!isTargetRef(request.targetRef)) throw invalidTarget();
+  const { targetRef: target, kindRef, detail } = request;
+  if (!isTargetRef(target) || (kindRef !== undefined && !isTargetRef(kindRef))) throw invalidTarget();
   const outcome = decide(request.gateType, level, request.confidence, table);
   const createdAt = now();
   return {
-    decisionId: newId(),
+    decisionId: request.decisionId ?? newId(),
     gateType: request.gateType,
-    targetRef: request.targetRef,
+    targetRef: target,
+    ...(kindRef === undefined ? {} : { kindRef }),
     level,
     confidence: request.confidence,
     rationale: clipText(clean(request.rationale), MAX_WORDS),
+    ...(detail === undefined ? {} : { detail }),
     evidenceRefs: [...(request.evidenceRefs ?? [])],
     outcome: outcome.kind,
     ...(outcome.kind === 'halt' ? { halted: outcome.verdict } : {}),
@@ -180,6 +191,7 @@ async function takeAnswer(
     userId: by.id,
     verdict: reply.verdict,
     scope: reply.scope ?? 'once',
+    ...(reply.until === undefined ? {} : { until: verifyUntil(reply.until, at) }),
     rationale: clipText(clean(reply.rationale ?? ''), MAX_WORDS),
     at,
   };
@@ -188,6 +200,14 @@ async function takeAnswer(
   const taken = await store.answer(decisionId, answer, answeredEvent(subject, answer, newId()), judge);
   // Between our look and our write somebody else ended it; their answer stands.
   if (taken === 'refused') throw closed(decisionId, 'answered');
+}
+
+const MAX_APPROVAL_MS = 30 * DAY_MS;
+
+/** The proof of an approval is in the log, which keeps events for 30 days (CONTRACT §11). */
+function verifyUntil(until: number, now: number): number {
+  if (Number.isSafeInteger(until) && until > now && until <= now + MAX_APPROVAL_MS) return until;
+  throw invalidEnd();
 }
 
 /** Approvals come while it is open. A person may also say no to what was approved: it is not used from then on. */

@@ -1,8 +1,14 @@
-import { MexError } from '@mex/envelope';
+import { type ErrorKind, MexError } from '@mex/envelope';
 import type { GovernanceErrorCode } from '../errors.ts';
 
+const KINDS: ReadonlyMap<GovernanceErrorCode, ErrorKind> = new Map([
+  ['GOVERNANCE_ALTERED', 'integrity'],
+  ['GOVERNANCE_FOREIGN', 'validation'],
+  ['GOVERNANCE_TIME_INVALID', 'validation'],
+]);
+
 function refusal(code: GovernanceErrorCode, message: string, remedy: string): MexError<GovernanceErrorCode> {
-  return new MexError({ code, kind: code === 'GOVERNANCE_ALTERED' ? 'integrity' : 'policy', message, remedy });
+  return new MexError({ code, kind: KINDS.get(code) ?? 'policy', message, remedy });
 }
 
 export const foreign = (id: string) =>
@@ -54,4 +60,11 @@ export const invalidTarget = () =>
     'GOVERNANCE_TARGET_INVALID',
     'A decision needs a target with the digest of exactly what is decided about.',
     'Make it with targetRef(what, sha256).',
+  );
+
+export const invalidEnd = () =>
+  refusal(
+    'GOVERNANCE_TIME_INVALID',
+    'An approval ends in the future, and within 30 days.',
+    'Name another end, e.g. --until 24h.',
   );

@@ -153,6 +153,39 @@ describe('[§12] what a decision is good for', () => {
     await desk.apply(id, { ...USE, runId: 'run-1', usedBy: 'op-2' });
   });
 
+  it('a wider scope: everything of its kind, and nothing of another', async () => {
+    const kindRef = targetRef('kind', 'c'.repeat(64));
+    const { desk, id } = await approved('once', { kindRef });
+    expect(await codeOf(desk.apply(id, { ...USE, targetRef: OTHER_TARGET, kindRef }))).toBe(
+      'GOVERNANCE_BINDING_MISMATCH',
+    );
+    const wide = await desk.request(ask({ kindRef }));
+    await desk.answer(wide.subject.decisionId, ADA, { verdict: 'approve', scope: 'capability' });
+    await desk.apply(wide.subject.decisionId, { ...USE, targetRef: OTHER_TARGET, kindRef });
+    const other = { ...USE, targetRef: OTHER_TARGET, kindRef: targetRef('kind', 'd'.repeat(64)), usedBy: 'op-2' };
+    expect(await codeOf(desk.apply(wide.subject.decisionId, other))).toBe('GOVERNANCE_BINDING_MISMATCH');
+  });
+
+  it('the time its approver named, also beyond that of the request', async () => {
+    const { open, clock } = createDesk();
+    const desk = open('FULL_HUMAN');
+    const { subject } = await desk.request(ask({ approvals: 2 }));
+    const id = subject.decisionId;
+    await desk.answer(id, ADA, { verdict: 'approve', scope: 'operation', until: clock.now + 3 * DAY });
+    const after = await desk.answer(id, BOB, { verdict: 'approve', scope: 'operation', until: clock.now + 2 * DAY });
+    expect(after).toMatchObject({ state: 'approved', scope: 'operation' });
+    clock.now += 2 * DAY - 1;
+    await desk.apply(id, USE);
+    clock.now += 1;
+    expect(await codeOf(desk.apply(id, USE))).toBe('GOVERNANCE_STALE');
+    for (const until of [clock.now, clock.now + 31 * DAY, Number.NaN, 1.5]) {
+      const fresh = await desk.request(ask());
+      expect(await codeOf(desk.answer(fresh.subject.decisionId, ADA, { verdict: 'approve', until }))).toBe(
+        'GOVERNANCE_TIME_INVALID',
+      );
+    }
+  });
+
   it('its time, neither answered nor applied afterwards', async () => {
     const { desk, id, clock } = await approved('operation');
     clock.now += DAY;
