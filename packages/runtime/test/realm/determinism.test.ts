@@ -10,6 +10,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'crypto.getRandomValues': `return [...crypto.getRandomValues(new Uint8Array(40))];`,
   'crypto.randomUUID': `return crypto.randomUUID() + crypto.randomUUID();`,
   'the stack of an error': `return new Error('x').stack;`,
+  'a format of no date': `const f = new Intl.DateTimeFormat('en', { second: 'numeric', fractionalSecondDigits: 3 }); await new Promise((r) => setTimeout(r, 3)); return [f.format(), f.formatToParts(), f.format === f.format, f.format(0)];`,
   'a timed wait': `const from = Date.now(); await new Promise((r) => setTimeout(r, 7)); return Date.now() - from;`,
   'the order of timers': `const order = []; const add = (x, ms) => new Promise((r) => setTimeout(() => { order.push(x); r(); }, ms));
     const busy = (n) => { let s = 0; for (let i = 0; i < n; i++) s += i; return s; };
@@ -44,6 +45,11 @@ const PLACES: Readonly<Record<string, readonly [body: string, text: string]>> = 
     `class D extends Date {} return new Date(new D(5)).getTime() + '' + (new D(5) instanceof Date);`,
     '5true',
   ],
+  'a year set': [
+    `const d = new Date(Date.UTC(2024, 6, 1, 12)); d.setYear(1900); d.setYear(20.5); return d.toISOString();`,
+    '1920-07-01T12:00:00.000Z',
+  ],
+  'a date of Temporal': [`return typeof Temporal + typeof new Date(0).toTemporalInstant;`, 'undefinedundefined'],
   'a locale date': [
     `return new Date(0).toLocaleString() + '|' + new Date(0).toLocaleDateString(undefined, { month: 'long' });`,
     '1/1/1970, 12:00:00 AM|January',

@@ -26,6 +26,8 @@ export function installClock(worlds: Worlds): void {
   }
   useUtc(Native.prototype);
   replaceConstructor(Native, UtcDate, ['now', 'parse']);
+  // The only way to Temporal, whose prototypes nobody freezes and whose default zone is the host's.
+  Reflect.deleteProperty(Native.prototype, 'toTemporalInstant');
   hide(UtcDate, 'now', now);
   hide(UtcDate, 'parse', parse);
   hide(globalThis, 'Date', UtcDate);
@@ -86,6 +88,10 @@ function useUtc(prototype: Date): void {
     },
     getYear(this: Date): number {
       return this.getUTCFullYear() - 1900;
+    },
+    setYear(this: Date, year: unknown): number {
+      const full = Math.trunc(Number(year));
+      return this.setUTCFullYear(full >= 0 && full <= 99 ? 1900 + full : full);
     },
     toString(this: Date): string {
       const utc = utcText(this);

@@ -1,4 +1,4 @@
-import { hide, methodOf, replaceConstructor } from './object.ts';
+import { getterOf, hide, methodOf, replaceConstructor } from './object.ts';
 
 const LOCALE = 'en-US';
 const CONSTRUCTORS = [
@@ -20,6 +20,7 @@ export function pinLocale(): void {
     if (typeof native === 'function') pinConstructor(name, native);
   }
   pinDates();
+  pinNow();
   pinSimple(Number.prototype, ['toLocaleString'], 0);
   pinSimple(BigInt.prototype, ['toLocaleString'], 0);
   pinSimple(String.prototype, ['toLocaleLowerCase', 'toLocaleUpperCase'], 0);
@@ -56,6 +57,33 @@ function pinDates(): void {
     };
     hide(Date.prototype, name, pinned[name]);
   }
+}
+
+/** Without a date, both would format the time of the host. */
+function pinNow(): void {
+  const { prototype } = Intl.DateTimeFormat;
+  const orNow = (date: unknown): unknown => (date === undefined ? Date.now() : date);
+  const toParts = methodOf(prototype, 'formatToParts');
+  const formatOf = getterOf(prototype, 'format');
+  // The native getter gives the same function each time.
+  const pinned = new WeakMap<object, (date?: unknown) => unknown>();
+  const methods = {
+    formatToParts(this: unknown, date?: unknown): unknown {
+      return Reflect.apply(toParts, this, [orNow(date)]);
+    },
+    get format(): unknown {
+      const native: unknown = Reflect.apply(formatOf, this, []);
+      if (typeof native !== 'function') return native;
+      const known = pinned.get(native);
+      if (known !== undefined) return known;
+      const format = (date?: unknown): unknown => Reflect.apply(native, undefined, [orNow(date)]);
+      pinned.set(native, format);
+      return format;
+    },
+  };
+  hide(prototype, 'formatToParts', methods.formatToParts);
+  const get = Reflect.getOwnPropertyDescriptor(methods, 'format')?.get;
+  if (get !== undefined) Reflect.defineProperty(prototype, 'format', { get, enumerable: false, configurable: true });
 }
 
 /** `at` is the position of the locales among the arguments. */

@@ -19,6 +19,7 @@ export function findNodeErrors(): unknown[] {
     () => Reflect.apply(forEach, params, [1]),
     () => Reflect.construct(URL, []),
     () => Reflect.construct(URL, ['']),
+    () => Reflect.set(new URL('a:b'), 'href', ''),
   ];
   return provocations.map(catchError);
 }
