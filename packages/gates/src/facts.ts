@@ -83,4 +83,13 @@ export interface PostFacts {
   readonly outputNames: readonly string[];
   /** Outside influences the operation had: `network`, `process`, `device`. D2 and D3 may have none. */
   readonly nondeterminism: readonly string[];
+  /** Secrets that MEX handed out and that came back in the result: where, and in which form. Never a value. */
+  readonly leaks: readonly SecretLeak[];
+}
+
+export interface SecretLeak {
+  readonly secretId: string;
+  /** `output "name"`, `log`, `summary`, `problem`, `name of an output`, `error`. */
+  readonly where: string;
+  readonly form: string;
 }

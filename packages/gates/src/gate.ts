@@ -42,6 +42,7 @@ export type GateCode =
   | 'EVIDENCE_MISSING'
   | 'DETERMINISM_BROKEN'
   | `BUDGET_EXCEEDED_${Uppercase<string>}`
+  | 'SECURITY_SECRET_LEAKED'
   | 'GATE_FAILED';
 
 /** A refusal: by whom, why, how bad, and what to do about it. */

@@ -169,6 +169,7 @@ export function makePostFacts(over: Partial<PostFacts> = {}): PostFacts {
     stagedSha256: new Set([SHA]),
     outputNames: ['out.json'],
     nondeterminism: [],
+    leaks: [],
     ...over,
   };
 }

@@ -7,7 +7,10 @@ import type { LoadedPolicy } from './policy.ts';
  * The operator's policy as the runtime asks for it. The envelope may choose among the profiles the operator gave
  * its caller; it can never name one beyond them (CONTRACT §2, §7).
  */
-export function createPolicySource({ policy, sha256 }: LoadedPolicy, consents: Pick<Consents, 'facts'>): PolicySource {
+export function createPolicySource(
+  { policy, sha256 }: LoadedPolicy,
+  consents: Pick<Consents, 'facts' | 'isLive'>,
+): PolicySource {
   const facts = (profileId: string, profile: readonly string[] | undefined): PolicyFacts => ({
     profile,
     profileId,
@@ -29,5 +32,6 @@ export function createPolicySource({ policy, sha256 }: LoadedPolicy, consents: P
     },
     tierFor: () => policy.tier,
     consents: consents.facts,
+    isConsentLive: consents.isLive,
   };
 }

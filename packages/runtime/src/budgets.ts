@@ -36,6 +36,11 @@ export class Meter {
     throw new JobStop(budgetExceededCode(field), `${field}: ${this.usage[field]} of ${this.budget[field]}`);
   }
 
+  /** How much of a field may still be spent. */
+  remaining(field: BudgetField): number {
+    return Math.max(0, this.budget[field] - this.usage[field]);
+  }
+
   /** Sets a measured figure. Whole units, rounded up, so that something spent is never reported as nothing. */
   measure(field: BudgetField, amount: number): void {
     this.usage[field] = Math.ceil(amount);

@@ -17,6 +17,10 @@ const fixed = {
 } as const;
 
 /** Where and with what an operation ran (CONTRACT §4). ICU and Unicode versions are there because they change Intl output. */
-export function describeEnvironment(tier: IsolationTier): Environment {
-  return { ...fixed, tool_versions: { ...fixed.tool_versions }, isolation_tier: tier };
+export function describeEnvironment(
+  tier: IsolationTier,
+  /** External programs that ran, by name. */
+  tools: Readonly<Record<string, string>> = {},
+): Environment {
+  return { ...fixed, tool_versions: { ...fixed.tool_versions, ...tools }, isolation_tier: tier };
 }

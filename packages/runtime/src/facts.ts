@@ -14,6 +14,8 @@ export interface PolicySource {
   readonly tierFor: (engine: RegisteredEngine) => 'thread' | 'process' | 'wasm';
   /** Consent records by id; unknown ids are simply absent from the answer. */
   readonly consents: (ids: readonly string[]) => readonly ConsentFact[];
+  /** Whether a consent is still in force; asked on every call of an engine that needs it. */
+  readonly isConsentLive: (consentId: string, now: number) => boolean;
 }
 
 /** Turns a reference to something of the host application into an artifact. */

@@ -3,16 +3,19 @@ import type { EngineResult } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import { findConsent, type GateDenial, type PipelineOutcome } from '@mex/gates';
+import type { Outside } from './broker/axes.ts';
 import { type Collected, collectFacts, type FactSources } from './facts.ts';
 import type { Grant } from './grant.ts';
 import type { Ledger } from './ledger.ts';
 import type { Planned } from './planned.ts';
+import { stamp } from './planned.ts';
 import type { RunVerdict } from './quota.ts';
 import { configHash, denialError, type Ending, ranResult } from './result.ts';
-import { type EngineRun, postFacts, runEngine, stagedHandles } from './run-engine.ts';
+import { CONSENT_REVOKED, type EngineRun, postFacts, runEngine, stagedHandles } from './run-engine.ts';
 import type { SandboxTier } from './sandbox/tier.ts';
+import type { TierBook, TierRefusal } from './sandbox/tier-book.ts';
 import { type Conclusion, recordDenial, recordEnd, recordGrant } from './steps.ts';
-import { storeOutputs } from './store-outputs.ts';
+import { describeCreator, storeOutputs } from './store-outputs.ts';
 import { Workspace } from './workspace.ts';
 
 /** What the steps of an operation work with. */
@@ -20,7 +23,9 @@ export interface OperationPowers extends FactSources {
   readonly recorder: FlightRecorder;
   readonly ledger: Ledger;
   readonly store: ArtifactStore;
-  readonly tiers: ReadonlyMap<string, SandboxTier>;
+  readonly tiers: TierBook;
+  /** What operations may reach beyond their inputs and outputs. */
+  readonly outside: Outside;
   /** Where shadow workspaces are made. */
   readonly shadowRoot: string;
   readonly now: () => number;
@@ -50,10 +55,10 @@ export async function runOperation(
   let verdict: RunVerdict = 'neutral';
   try {
     const before = powers.pipeline.checkBefore(planned.operation, collected.facts);
-    const tier = before.denial ? undefined : chooseTier(collected, powers);
-    if (before.denial !== undefined || tier === undefined || collected.code === undefined) {
+    const tier = before.denial === undefined ? await chooseTier(collected, powers) : undefined;
+    if (tier === undefined || 'reason' in tier) {
       reservation.cancel();
-      return await recordDenial(planned, collected, before, before.denial ?? tierDenial(collected, powers), powers);
+      return await recordDenial(planned, collected, before, before.denial ?? tierDenial(tier), powers);
     }
     const grant = makeGrant(planned, collected, tier);
     progress.seq = await recordGrant(planned, collected, before, grant, powers);
@@ -66,20 +71,23 @@ export async function runOperation(
   }
 }
 
-function chooseTier(collected: Collected, powers: OperationPowers): SandboxTier | undefined {
-  return collected.engine && powers.tiers.get(powers.policy.tierFor(collected.engine));
+async function chooseTier(
+  collected: Collected,
+  powers: OperationPowers,
+): Promise<SandboxTier | TierRefusal | undefined> {
+  if (collected.engine === undefined || collected.code === undefined) return undefined;
+  return powers.tiers.find(powers.policy.tierFor(collected.engine));
 }
 
 /** A tier that is asked for and not available is a denial, not a downgrade (CONTRACT §9). */
-function tierDenial(collected: Collected, powers: OperationPowers): GateDenial {
-  const wanted = collected.engine ? powers.policy.tierFor(collected.engine) : 'any';
+function tierDenial(refusal: TierRefusal | undefined): GateDenial {
   return {
     gate: 'G-CAP',
     code: 'SANDBOX_TIER_UNAVAILABLE',
     kind: 'sandbox',
-    reason: `Policy asks for the ${wanted} tier, which is not available here.`,
+    reason: refusal?.reason ?? 'There is no code to run.',
     severity: 'error',
-    remedy: `Available: ${[...powers.tiers.keys()].join(', ') || 'none'}. Change the policy, or run where the tier is available.`,
+    remedy: refusal?.remedy ?? 'Check the registry: mex engines verify',
     retryable: false,
   };
 }
@@ -123,6 +131,8 @@ async function runGranted(
   const workspace = new Workspace(grant.opId, powers.shadowRoot);
   const { code, inputs } = collected;
   if (code === undefined) throw new Error('granted without code');
+  const isConsentLive = (consentId: string): boolean => powers.policy.isConsentLive(consentId, powers.now());
+  const watch = watchConsents(grant, isConsentLive, signal);
   try {
     const { store } = powers;
     const session = powers.nextSession();
@@ -136,12 +146,49 @@ async function runGranted(
       workspace,
       session,
       now: powers.now(),
-      signal,
+      signal: watch.signal,
+      outside: powers.outside,
+      isConsentLive,
+      onCommand: async (body) => {
+        await powers.recorder.append([{ ...stamp(planned.base, powers.now()), ...body }]);
+      },
+      storeToolOutput: async (_stream, bytes) => {
+        const created_by = describeCreator(planned, grant, configHash(planned, collected.facts.policy.sha256));
+        const { artifact_id } = await store.put(bytes, {
+          kind: 'tool_output',
+          mime: 'application/octet-stream',
+          layer: 'evidence',
+          created_by,
+          classification: 'high',
+          exportable: false,
+        });
+        return artifact_id;
+      },
     });
     return await conclude(planned, collected, grant, run, powers);
   } finally {
+    watch.stop();
     await workspace.dispose();
   }
+}
+
+/** How often the consents of a running operation are looked at, besides on each of its calls, in ms. */
+const CONSENT_WATCH_MS = 200;
+
+/** A consent that is revoked ends the operations that rest on it, also those that only compute (CONTRACT §7). */
+function watchConsents(
+  grant: Grant,
+  isLive: (consentId: string) => boolean,
+  signal: AbortSignal | undefined,
+): { signal: AbortSignal | undefined; stop: () => void } {
+  const ids = grant.capabilities.flatMap(({ consentId }) => (consentId === undefined ? [] : [consentId]));
+  if (ids.length === 0) return { signal, stop: () => undefined };
+  const revoked = new AbortController();
+  const timer = setInterval(() => {
+    if (!ids.every(isLive)) revoked.abort(CONSENT_REVOKED);
+  }, CONSENT_WATCH_MS);
+  const signals = signal === undefined ? [revoked.signal] : [signal, revoked.signal];
+  return { signal: AbortSignal.any(signals), stop: () => clearInterval(timer) };
 }
 
 /** Steps 8 and 9: reply, post-gates, store. Nothing is stored before the post-gates have passed. */
@@ -162,7 +209,16 @@ async function conclude(
     logsRef: undefined,
   };
   const build = (ending: Ending): EngineResult =>
-    ranResult(planned, grant, collected.inputs, config, run.meter.usage, ending, powers.now());
+    ranResult(
+      planned,
+      grant,
+      collected.inputs,
+      config,
+      run.meter.usage,
+      ending,
+      powers.now(),
+      run.broker.axes.toolVersions,
+    );
   let ending: Ending = run.error === undefined ? nothing : { ...nothing, errors: [run.error] };
   let after: PipelineOutcome = { outcomes: [], denial: undefined };
   if (run.status === 'succeeded') {

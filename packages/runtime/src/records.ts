@@ -4,8 +4,10 @@ import { digestJson } from '@mex/envelope/digest';
 import { newEventId } from '@mex/flight-recorder';
 import { checkCapability, type GateDenial, type GateOutcome, type PreFacts } from '@mex/gates';
 import type { Refusal } from './broker/broker.ts';
+import type { HttpRecord } from './broker/net-http/http-record.ts';
 import type { Grant } from './grant.ts';
 import { type Caller, type Planned, stamp } from './planned.ts';
+import type { TierProof } from './sandbox/proof/proof.ts';
 import type { ReportedProblem } from './sandbox/protocol.ts';
 
 /** Digest of what the gates decided on: each part by its own digest or value (CONTRACT §14 K). */
@@ -98,6 +100,41 @@ export function killedEvent(planned: Planned, code: string, now: number): Flight
     subject: 'worker.killed',
     body: { op_id: planned.operation.op_id, reason: code },
   };
+}
+
+/** A tier was tried on this machine. */
+export function provenEvent(proof: TierProof, now: number): FlightEvent {
+  const escaped = proof.attempts.filter((attempt) => !attempt.stopped).map((attempt) => clipText(attempt.name, 120));
+  return {
+    event_id: newEventId(now),
+    timestamp: new Date(now).toISOString(),
+    actor: { kind: 'system', id: 'mex' },
+    type: 'system',
+    subject: 'sandbox.proven',
+    body: { tier: proof.tier, held: proof.held, stopped: proof.attempts.length - escaped.length, escaped },
+  };
+}
+
+/** Requests an engine had made for it (CONTRACT §11: references, no payloads). */
+export function httpEvents(planned: Planned, requests: readonly HttpRecord[], now: number): FlightEvent[] {
+  return requests.map((request) => ({
+    ...stamp(planned.base, now),
+    type: 'system',
+    subject: 'broker.http',
+    body: {
+      op_id: planned.operation.op_id,
+      method: clipText(request.method, 16),
+      origin: clipText(request.origin, 290),
+      path: clipText(request.path, 500),
+      capability_id: request.capabilityId,
+      hop: request.hop,
+      ...(request.status === undefined ? {} : { status: request.status }),
+      ...(request.code === undefined ? {} : { code: request.code }),
+      bytes_sent: request.bytesSent,
+      bytes_received: request.bytesReceived,
+      duration_ms: Math.round(request.ms),
+    },
+  }));
 }
 
 /** The last two events of every operation: what the engine did (system) and the call as a whole (FR-EVT-007). */

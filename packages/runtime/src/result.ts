@@ -81,6 +81,7 @@ export function ranResult(
   usage: FullBudget,
   ending: Ending,
   now: number,
+  toolVersions: Readonly<Record<string, string>> = {},
 ): EngineResult {
   const { operation } = planned;
   return {
@@ -107,7 +108,7 @@ export function ranResult(
           : { capability_id: capabilityId, consent_id: consentId },
       ),
       determinism: operation.determinism,
-      environment: describeEnvironment(grant.tier),
+      environment: describeEnvironment(grant.tier, toolVersions),
     },
     errors: [...ending.errors],
     budget: grant.budget,

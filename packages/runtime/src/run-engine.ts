@@ -11,13 +11,15 @@ import {
   utf8Length,
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
-import { budgetExceededCode, type PostFacts } from '@mex/gates';
+import { budgetExceededCode, type PostFacts, type SecretLeak } from '@mex/gates';
+import type { Outside, ToolRecords } from './broker/axes.ts';
 import { Broker } from './broker/broker.ts';
 import { engineReply } from './broker/call.ts';
 import type { StagedOutput } from './broker/fs-write.ts';
 import { Meter } from './budgets.ts';
-import { cleanReply } from './clean-reply.ts';
+import { cleanReply, type Mask } from './clean-reply.ts';
 import type { Grant } from './grant.ts';
+import { type LeakSearch, searchFor } from './leaks.ts';
 import type { Planned } from './planned.ts';
 import type { RunVerdict } from './quota.ts';
 import { type EngineReply, type JobRequest, PROTOCOL_LIMITS } from './sandbox/protocol.ts';
@@ -27,6 +29,9 @@ import type { Workspace } from './workspace.ts';
 /** Time as D2 and D3 operations see it: the same for everyone, so that equal inputs give equal bytes (CONTRACT §6). */
 export const FROZEN_TIME_MS = Date.UTC(2000, 0, 1);
 
+/** Reason of the signal that ends an operation whose consent was revoked. */
+export const CONSENT_REVOKED = Symbol('consent revoked');
+
 /** How an engine's run went, before the post-gates have seen it. */
 export interface EngineRun {
   readonly broker: Broker;
@@ -35,6 +40,8 @@ export interface EngineRun {
   readonly reply: EngineReply | undefined;
   readonly status: ResultStatus;
   readonly error: ResultError | undefined;
+  /** Secrets that were handed out and came back. */
+  readonly leaks: readonly SecretLeak[];
   /** What the run says of the engine, for its circuit breaker. */
   readonly verdict: RunVerdict;
 }
@@ -50,13 +57,18 @@ export interface RunInput {
   readonly session: number;
   readonly now: number;
   readonly signal: AbortSignal | undefined;
+  readonly outside: Outside;
+  readonly isConsentLive: (consentId: string) => boolean;
+  readonly onCommand: ToolRecords['onCommand'];
+  /** Stores what an external program wrote. */
+  readonly storeToolOutput: ToolRecords['keep'];
 }
 
 /** Starts the tier with one message and serves its calls until it ends. Never rejects for what an engine does. */
 export async function runEngine(run: RunInput): Promise<EngineRun> {
-  const { planned, grant, code, inputs, tier, store, session, workspace } = run;
+  const { grant, code, tier, session } = run;
   const meter = new Meter(grant.budget);
-  const broker = new Broker({ session, grant, inputs, store, meter, workspace });
+  const broker = createBroker(run, meter);
   const outcome = await tier.run({
     opId: grant.opId,
     session,
@@ -67,26 +79,70 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
     signal: run.signal,
   });
   await broker.settle();
+  const { toolUsage, secrets } = broker.axes;
   meter.measure('wall_time_ms', outcome.usage.wallMs);
-  meter.measure('cpu_time_ms', outcome.usage.cpuMs);
-  meter.measure('memory_bytes', outcome.usage.memoryBytes);
+  meter.measure('cpu_time_ms', outcome.usage.cpuMs + toolUsage.cpuMs);
+  meter.measure('memory_bytes', Math.max(outcome.usage.memoryBytes, toolUsage.memoryBytes));
+  const search = searchFor(secrets.handed);
+  const leaks = search === undefined ? [] : await findLeaks(search, outcome, broker);
+  return { broker, meter, outcome, leaks, ...judge(run, outcome, meter, leaks, search) };
+}
+
+function createBroker(run: RunInput, meter: Meter): Broker {
+  const broker: Broker = new Broker({
+    ...run,
+    meter,
+    toolRecords: {
+      onCommand: run.onCommand,
+      keep: (stream, bytes) => {
+        const search = searchFor(broker.axes.secrets.handed);
+        const text = Buffer.from(bytes).toString('utf8');
+        const leaked = search?.redactor.holdsKnownValue(bytes) === true;
+        return run.storeToolOutput(stream, leaked ? Buffer.from(search.redactor.redact(text)) : bytes);
+      },
+    },
+  });
+  return broker;
+}
+
+async function findLeaks(search: LeakSearch, outcome: JobOutcome, broker: Broker): Promise<SecretLeak[]> {
+  if (outcome.kind !== 'replied') return [];
+  return [...search.inReply(outcome.text), ...(await search.inOutputs(broker.writer.staged.values()))];
+}
+
+type Judgement = Pick<EngineRun, 'reply' | 'status' | 'error' | 'verdict'>;
+
+/** What the outcome means for the operation. A reply is parsed as hostile here. */
+function judge(
+  { planned, grant, signal }: RunInput,
+  outcome: JobOutcome,
+  meter: Meter,
+  leaks: readonly SecretLeak[],
+  search: LeakSearch | undefined,
+): Judgement {
+  if (outcome.kind === 'killed' && outcome.reason === 'cancelled' && signal?.reason === CONSENT_REVOKED) {
+    const message = 'A consent that the operation rests on was revoked; the engine was ended.';
+    const error = failure('CAPABILITY_CONSENT_REVOKED', 'capability', message, 'Ask the operator for a new consent.');
+    return { reply: undefined, status: 'failed', error, verdict: 'neutral' };
+  }
   if (outcome.kind === 'killed') {
     const { status, error } = killed(outcome.reason, outcome.detail, meter, grant);
-    return { broker, meter, outcome, reply: undefined, status, error, verdict: killVerdict(error.code, grant) };
+    return { reply: undefined, status, error, verdict: killVerdict(error.code, grant) };
   }
-  const reply = readReply(outcome.text);
+  const reply = readReply(outcome.text, search?.redactor);
   if (reply === undefined) {
-    const error = failure(
-      'ENGINE_REPLY_INVALID',
-      'sandbox',
-      `${planned.operation.engine_id} answered with something that is no reply.`,
-    );
-    return { broker, meter, outcome, reply, status: 'failed', error, verdict: 'fault' };
+    const message = `${planned.operation.engine_id} answered with something that is no reply.`;
+    return { reply, status: 'failed', error: failure('ENGINE_REPLY_INVALID', 'sandbox', message), verdict: 'fault' };
   }
-  if (reply.ok) return { broker, meter, outcome, reply, status: 'succeeded', error: undefined, verdict: 'ok' };
+  if (reply.ok) return { reply, status: 'succeeded', error: undefined, verdict: 'ok' };
+  const [leak] = leaks;
+  if (leak !== undefined) {
+    const message = `The engine failed, and put the secret "${leak.secretId}" into its last words; they were masked.`;
+    const error = failure('SECURITY_SECRET_LEAKED', 'policy', message, 'Treat the engine as hostile.');
+    return { reply, status: 'failed', error, verdict: 'fault' };
+  }
   const error = engineError(grant, reply);
-  const verdict = error.code === 'ENGINE_FAILED' ? 'fault' : 'neutral';
-  return { broker, meter, outcome, reply, status: 'failed', error, verdict };
+  return { reply, status: 'failed', error, verdict: error.code === 'ENGINE_FAILED' ? 'fault' : 'neutral' };
 }
 
 function jobRequest({ planned, grant, inputs, session, now }: RunInput): string {
@@ -119,10 +175,10 @@ function seedOf(planned: Planned, grant: Grant, inputs: readonly ArtifactHandle[
   );
 }
 
-function readReply(text: string): EngineReply | undefined {
+function readReply(text: string, mask: Mask | undefined): EngineReply | undefined {
   try {
     const value = parseStrictJson(text, { maxBytes: PROTOCOL_LIMITS.maxReplyChars * 3 });
-    return engineReply.check(value) ? cleanReply(value) : undefined;
+    return engineReply.check(value) ? cleanReply(value, mask) : undefined;
   } catch {
     return undefined;
   }
@@ -142,10 +198,24 @@ const OWN_CODES = new Set([
   'SUMMARY_INVALID',
   'INPUT_UNRESOLVABLE',
   'POLICY_PATH_ESCAPE',
+  'CALL_INVALID',
   'CALL_LIMIT',
   'CALL_AFTER_END',
+  'CAPABILITY_CONSENT_REVOKED',
+  'DEVICE_UNAVAILABLE',
+  'SANDBOX_TIER_UNAVAILABLE',
+  'SECURITY_UNTRUSTED_EXECUTION',
   'OPERATION_UNKNOWN',
 ]);
+
+/** Families of codes that the broker gives engines, and what they are. */
+const OWN_KINDS: readonly (readonly [prefix: string, kind: ResultError['kind']])[] = [
+  ['ARTIFACT_', 'integrity'],
+  ['NETWORK_', 'capability'],
+  ['SCOPE_', 'capability'],
+  ['SECRET_', 'capability'],
+  ['TOOL_', 'tool'],
+];
 
 function engineError(grant: Grant, reply: EngineReply): ResultError {
   const thrown = reply.error ?? {
@@ -166,9 +236,9 @@ function engineError(grant: Grant, reply: EngineReply): ResultError {
       'Add the capability to capabilities_requested, or treat the engine as hostile.',
     );
   }
-  if (OWN_CODES.has(thrown.code) || thrown.code.startsWith('ARTIFACT_')) {
-    return failure(thrown.code, thrown.code.startsWith('ARTIFACT_') ? 'integrity' : 'tool', thrown.message);
-  }
+  const kind = OWN_KINDS.find(([prefix]) => thrown.code.startsWith(prefix))?.[1];
+  if (kind !== undefined) return { ...failure(thrown.code, kind, thrown.message), retryable: thrown.retryable };
+  if (OWN_CODES.has(thrown.code)) return failure(thrown.code, 'tool', thrown.message);
   return engineFault(thrown.message);
 }
 
@@ -252,6 +322,7 @@ export function postFacts(run: EngineRun, grant: Grant, result: EngineResult): P
     stagedSha256: new Set(staged.map((output) => output.sha256)),
     outputNames: staged.map((output) => output.declaration.name),
     nondeterminism: influences(run.broker.used),
+    leaks: run.leaks,
   };
 }
 
@@ -261,8 +332,12 @@ function influences(used: ReadonlySet<string>): string[] {
     ['net.', 'network'],
     ['proc.', 'process'],
     ['device.', 'device'],
+    ['gpu.', 'device'],
+    ['fs.read:', 'files'],
+    ['secrets.', 'secrets'],
   ];
-  return axes.filter(([axis]) => [...used].some((id) => id.startsWith(axis))).map(([, name]) => name);
+  const outside = [...used].filter((id) => id !== 'fs.read:inputs');
+  return axes.filter(([axis]) => outside.some((id) => id.startsWith(axis))).map(([, name]) => name);
 }
 
 /** Handles of what was staged, before it is stored: the artifact ids are assigned here. */

@@ -3,18 +3,20 @@ import { type ArtifactStore, ownOwnerToken, sweepShadowWorkspaces } from '@mex/a
 import { type EngineResult, MexError, type ResultError, toErrorData } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
-import { createPipeline, type Gate } from '@mex/gates';
+import { createPipeline, type Gate, secretsGate } from '@mex/gates';
 import { redact, stripControl } from '@mex/guard';
 import { loadBundle, type RegisteredEngine, type Registry } from '@mex/registry';
 import type { RuntimeErrorCode } from './errors.ts';
 import type { EntityResolver, PolicySource } from './facts.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
 import { type OperationPowers, type Progress, runOperation } from './operation.ts';
+import { createOutside, type OutsideOptions } from './outside.ts';
 import { type Caller, type Planned, readPlanned, verifyCaller } from './planned.ts';
 import { Quota, type QuotaLimits } from './quota.ts';
-import { refusalProblem, refusedEvent } from './records.ts';
+import { provenEvent, refusalProblem, refusedEvent } from './records.ts';
 import { recoverOperations } from './recover.ts';
-import type { EngineCode, SandboxTier } from './sandbox/tier.ts';
+import type { EngineCode, SandboxTier, TierClosed } from './sandbox/tier.ts';
+import { TierBook } from './sandbox/tier-book.ts';
 import { recordBroken, recordRefusal } from './steps.ts';
 
 export interface RuntimeOptions {
@@ -23,10 +25,12 @@ export interface RuntimeOptions {
   readonly registry: Registry;
   readonly policy: PolicySource;
   readonly tiers: readonly SandboxTier[];
-  /** Gates after the six (CONTRACT §8). */
+  /** Gates after the six and G-SECRETS (CONTRACT §8). */
   readonly gates?: readonly Gate[];
   readonly quota?: Partial<QuotaLimits>;
   readonly resolveEntity?: EntityResolver;
+  /** What operations may reach beyond their inputs and outputs. Default: nothing. */
+  readonly outside?: OutsideOptions;
   /** Directory for shadow workspaces; default `shadow` beside the artifact store. */
   readonly shadowRoot?: string;
   /** Ms since 1970; default the system clock. */
@@ -51,8 +55,11 @@ export interface Runtime {
   readonly recover: () => Promise<number>;
   /** Starts a sandbox for an engine before it is needed. */
   readonly prewarm: (engine: RegisteredEngine) => void;
-  /** Waits for running operations up to `graceMs` (default 5 s), then cancels what is left. */
-  readonly close: (options?: { graceMs?: number }) => Promise<void>;
+  /**
+   * Waits for running operations up to `graceMs` (default 5 s), then cancels what is left. Names the engines whose
+   * threads could not be ended: they keep the process from ending by itself.
+   */
+  readonly close: (options?: { graceMs?: number }) => Promise<TierClosed>;
 }
 
 interface Flight {
@@ -74,14 +81,19 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const ledger = new Ledger(recorder.database, ownOwnerToken());
   const flights = new Map<string, Flight>();
   let session = 0;
-  let closing: Promise<void> | undefined;
+  let closing: Promise<TierClosed> | undefined;
+  const tiers = new TierBook(options.tiers, (proof) => {
+    recorder.append([provenEvent(proof, now())]).catch(() => undefined);
+  });
+  const outside = createOutside(options.outside ?? {}, shadowRoot, options.store.dir, tiers.jail);
   const powers: OperationPowers = {
     ...options,
     ledger,
     now,
-    pipeline: createPipeline(options.gates),
+    pipeline: createPipeline([secretsGate, ...(options.gates ?? [])]),
     quota: new Quota(options.quota),
-    tiers: new Map(options.tiers.map((tier) => [tier.name, tier])),
+    tiers,
+    outside,
     shadowRoot,
     loadCode: cachedLoader(now),
     resolveEntity: options.resolveEntity,
@@ -133,15 +145,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   };
 
-  const close = async (graceMs: number): Promise<void> => {
+  const close = async (graceMs: number): Promise<TierClosed> => {
+    let closed: TierClosed[] = [];
     try {
       await settle(flights, graceMs);
       for (const flight of flights.values()) flight.cancel.abort();
     } finally {
-      await Promise.all(options.tiers.map((tier) => tier.close()));
+      closed = await Promise.all(options.tiers.map((tier) => tier.close()));
     }
     await Promise.allSettled([...flights.values()].map((flight) => flight.result));
+    await outside.toolbox?.close();
     await recorder.append([], () => ledger.leave());
+    return { stuck: closed.flatMap((tier) => tier.stuck) };
   };
 
   return {
@@ -151,7 +166,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return recoverOperations(recorder, ledger, now());
     },
     prewarm: (engine) => {
-      const tier = powers.tiers.get(options.policy.tierFor(engine));
+      const tier = tiers.prepare(options.policy.tierFor(engine));
       tier?.prewarm(powers.loadCode(engine), engine.manifest.default_budget.memory_bytes);
     },
     close: ({ graceMs = 5_000 } = {}) => {

@@ -14,6 +14,7 @@ import {
   endEvents,
   engineProblem,
   failureProblem,
+  httpEvents,
   killedEvent,
   refusalEvents,
 } from './records.ts';
@@ -138,6 +139,7 @@ export async function recordEnd(
   const problems = draftProblems(powers, planned, reports, now);
   const events: FlightEvent[] = [
     ...(run.outcome.kind === 'killed' ? [killedEvent(planned, failure?.code ?? 'ENGINE_CRASHED', now)] : []),
+    ...httpEvents(planned, run.broker.axes.httpRecords, now),
     ...refusalEvents(planned, run.broker.refusals, now),
     ...endEvents(planned, result, sha256Hex(text), outcomes, now),
     ...problems.map((problem) => problem.event),

@@ -47,7 +47,8 @@ export async function storeOutputs(
   return { ...ending, logsRef };
 }
 
-function describeCreator(planned: Planned, grant: Grant, config: string) {
+/** `created_by` of everything an operation leaves. */
+export function describeCreator(planned: Planned, grant: Grant, config: string) {
   const { operation } = planned;
   return {
     op_id: grant.opId,

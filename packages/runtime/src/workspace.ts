@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createShadowWorkspace, type ShadowWorkspace } from '@mex/artifacts';
@@ -23,6 +24,14 @@ export class Workspace {
     this.files += 1;
     const path = join(this.made.dir, `spool-${this.files}`);
     await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
+    return path;
+  }
+
+  /** A directory of this operation alone, made when it is first asked for. The name is ours. */
+  directory(name: 'work' | 'inputs'): string {
+    this.made ??= createShadowWorkspace(this.opId, { root: this.root });
+    const path = join(this.made.dir, name);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     return path;
   }
 

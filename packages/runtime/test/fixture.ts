@@ -87,6 +87,7 @@ export const openPolicy: PolicySource = {
   }),
   tierFor: () => 'thread',
   consents: () => [],
+  isConsentLive: () => false,
 };
 
 export interface Fixture {

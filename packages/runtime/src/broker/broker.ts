@@ -1,10 +1,11 @@
 import type { ArtifactStore } from '@mex/artifacts';
-import { type ArtifactHandle, coversCapability, MexError } from '@mex/envelope';
+import { type ArtifactHandle, findCapability, MexError } from '@mex/envelope';
 import type { Meter } from '../budgets.ts';
 import type { Grant } from '../grant.ts';
 import type { EngineCall } from '../sandbox/protocol.ts';
 import { type CallFrame, JobStop, type ReplyFrame } from '../sandbox/tier.ts';
 import type { Workspace } from '../workspace.ts';
+import { Axes, findGrant, type Outside, type ToolRecords } from './axes.ts';
 import { engineCall } from './call.ts';
 import { InputReader } from './fs-read.ts';
 import { OutputWriter } from './fs-write.ts';
@@ -32,6 +33,10 @@ export interface BrokerOptions {
   readonly store: ArtifactStore;
   readonly meter: Meter;
   readonly workspace: Workspace;
+  readonly outside: Outside;
+  /** Whether a consent is still in force (CONTRACT §7). */
+  readonly isConsentLive: (consentId: string) => boolean;
+  readonly toolRecords: Omit<ToolRecords, 'onDenial'>;
 }
 
 /** Refusals kept per operation; `refusedCalls` counts them all. */
@@ -40,6 +45,10 @@ const MAX_REFUSALS = 100;
 /** What is wrong with a call or an input, said in words that name nothing of the host. */
 const FOR_ENGINES = new Set([
   'CAPABILITY_USED_WITHOUT_GRANT',
+  'CAPABILITY_CONSENT_REVOKED',
+  'DEVICE_UNAVAILABLE',
+  'SECURITY_UNTRUSTED_EXECUTION',
+  'SANDBOX_TIER_UNAVAILABLE',
   'OUTPUT_UNDECLARED',
   'OUTPUT_REPEATED',
   'INPUT_UNRESOLVABLE',
@@ -48,10 +57,24 @@ const FOR_ENGINES = new Set([
 ]);
 /** These are the engine's to know, but their words may hold what the disk or the database said. */
 const CODE_ONLY = new Set(['ARTIFACT_CORRUPT', 'ARTIFACT_MISMATCH', 'ARTIFACT_INVALID', 'POLICY_PATH_ESCAPE']);
+/** Axes whose errors are written for engines: their words name what was asked for and nothing of the host. */
+const AXIS_ERRORS = ['NETWORK_', 'SCOPE_', 'SECRET_', 'TOOL_'];
+/** Refusals that an operator should hear of even where the engine goes on: it tried what it may not. */
+const BREACHES = new Set([
+  'NETWORK_BLOCKED',
+  'NETWORK_ADDRESS_BLOCKED',
+  'NETWORK_REDIRECT_BLOCKED',
+  'OUTPUT_REPEATED',
+  'OUTPUT_UNDECLARED',
+  'POLICY_PATH_ESCAPE',
+  'SCOPE_UNKNOWN',
+  'SECRET_NOT_READABLE',
+]);
 
 /** Does an engine's I/O for it, after checking the Grant on every call (CONTRACT §9). One broker an operation. */
 export class Broker {
   readonly writer: OutputWriter;
+  readonly axes: Axes;
   /** The first refusals, in order. */
   readonly refusals: Refusal[] = [];
   /** How many calls were refused. */
@@ -67,6 +90,20 @@ export class Broker {
     this.options = options;
     this.reader = new InputReader(options.store, options.inputs, options.grant.budget.memory_bytes);
     this.writer = new OutputWriter(options.grant.operation, options.meter, options.workspace);
+    this.axes = new Axes({
+      ...options,
+      isGranted: (id) => findGrant(options.grant, id, options.isConsentLive) === 'granted',
+      require: (id, call) => this.require(id, call),
+      inputs: this.reader.asFiles(),
+      toolRecords: {
+        ...options.toolRecords,
+        onDenial: ({ tool, code }) => {
+          const capabilityId = `proc.exec:${tool}`;
+          const known = findCapability(capabilityId) !== undefined;
+          this.refuse({ call: 'tool.exec', code, capabilityId: known ? capabilityId : undefined });
+        },
+      },
+    });
   }
 
   /**
@@ -90,11 +127,15 @@ export class Broker {
   /** Refuses every later call, and waits for those in flight: afterwards `writer.staged` and the workspace stay as they are. */
   async settle(): Promise<void> {
     this.closed = true;
-    this.reader.close(new JobStop('SANDBOX_PROTOCOL', 'the operation is over'));
-    if (this.inFlight === 0) return;
-    await new Promise<void>((resolve) => {
-      this.onSettled = resolve;
-    });
+    const over = new JobStop('SANDBOX_PROTOCOL', 'the operation is over');
+    this.reader.close(over);
+    const closed = this.axes.close(over);
+    if (this.inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        this.onSettled = resolve;
+      });
+    }
+    await closed;
   }
 
   private async answer(call: EngineCall, bytes: Uint8Array | undefined): Promise<ReplyFrame> {
@@ -109,27 +150,54 @@ export class Broker {
   }
 
   private async perform(call: EngineCall, bytes: Uint8Array | undefined): Promise<Answer> {
-    if (call.call === 'output.write') {
-      this.require('fs.write:artifacts', call.call);
-      return { value: await this.writer.write(call.name ?? '', bytes ?? new Uint8Array()) };
+    switch (call.call) {
+      case 'output.write':
+        this.require('fs.write:artifacts', call.call);
+        return { value: await this.writer.write(call.name, bytes ?? new Uint8Array()) };
+      case 'input.files':
+        this.require('fs.read:inputs', call.call);
+        return this.reader.files(call.input);
+      case 'input.bytes':
+        this.require('fs.read:inputs', call.call);
+        return this.reader.bytes(call.input);
+      case 'input.read':
+        this.require('fs.read:inputs', call.call);
+        return this.reader.read(call.input, call.path);
+      case 'scope.list':
+        return this.axes.list(call.scope, call.path);
+      case 'scope.read':
+        return this.axes.read(call.scope, call.path);
+      case 'http.fetch':
+        return this.axes.fetch(call, bytes);
+      case 'tool.exec':
+        return this.axes.exec(call, bytes);
+      case 'secret.value':
+        return this.axes.secret(call.secret);
+      case 'device.use':
+        return this.axes.device(call.capability);
     }
-    this.require('fs.read:inputs', call.call);
-    const input = call.input ?? -1;
-    if (call.call === 'input.read') return this.reader.read(input, call.path ?? '');
-    return call.call === 'input.files' ? this.reader.files(input) : this.reader.bytes(input);
   }
 
+  /** @throws MexError unless the capability is granted at this moment */
   private require(capabilityId: string, call: string): void {
-    if (this.options.grant.capabilities.some((granted) => coversCapability(granted.capabilityId, capabilityId))) {
+    const standing = findGrant(this.options.grant, capabilityId, this.options.isConsentLive);
+    if (standing === 'granted' && findCapability(capabilityId) !== undefined) {
       this.used.add(capabilityId);
       return;
     }
-    this.refuse({ call, code: 'CAPABILITY_USED_WITHOUT_GRANT', capabilityId });
+    const code = standing === 'revoked' ? 'CAPABILITY_CONSENT_REVOKED' : 'CAPABILITY_USED_WITHOUT_GRANT';
+    this.refuse({ call, code, capabilityId: findCapability(capabilityId) === undefined ? undefined : capabilityId });
     throw new MexError({
-      code: 'CAPABILITY_USED_WITHOUT_GRANT',
+      code,
       kind: 'capability',
-      message: `${call} needs "${capabilityId}", which this operation was not granted.`,
-      remedy: `Add "${capabilityId}" to capabilities_requested.`,
+      message:
+        standing === 'revoked'
+          ? `The consent for "${capabilityId}" is not in force any more.`
+          : `${call} needs "${capabilityId}", which this operation was not granted.`,
+      remedy:
+        standing === 'revoked'
+          ? 'Ask the operator for a new consent.'
+          : `Add "${capabilityId}" to capabilities_requested.`,
     });
   }
 
@@ -137,9 +205,8 @@ export class Broker {
   private tell({ call }: EngineCall, thrown: unknown): { code: string; message: string } {
     if (!(thrown instanceof MexError)) throw thrown;
     const { code, message } = thrown;
-    if (code === 'OUTPUT_UNDECLARED' || code === 'OUTPUT_REPEATED')
-      this.refuse({ call, code, capabilityId: undefined });
-    if (FOR_ENGINES.has(code)) return { code, message };
+    if (BREACHES.has(code)) this.refuse({ call, code, capabilityId: undefined });
+    if (FOR_ENGINES.has(code) || AXIS_ERRORS.some((prefix) => code.startsWith(prefix))) return { code, message };
     if (CODE_ONLY.has(code)) return { code, message: 'The input is not what it was when the operation was planned.' };
     throw thrown;
   }

@@ -1,21 +1,51 @@
 import { createChecker } from '@mex/envelope';
-import { Type } from '@sinclair/typebox';
-import { PROTOCOL_LIMITS } from '../sandbox/protocol.ts';
+import { type TProperties, Type } from '@sinclair/typebox';
+import { CALL_LIMITS, PROTOCOL_LIMITS } from '../sandbox/protocol.ts';
 
 const Integer = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Text = (maxLength: number) => Type.String({ maxLength });
 const CLOSED = { additionalProperties: false } as const;
 
-/** A call of an engine, parsed as hostile input. */
+const Name = Text(CALL_LIMITS.maxNameChars);
+const Path = Text(CALL_LIMITS.maxPathChars);
+
+/** One kind of call: its own members, and nothing else. */
+function call<Name extends string, Members extends TProperties>(name: Name, members: Members) {
+  return Type.Object({ session: Integer, id: Integer, call: Type.Literal(name), ...members }, CLOSED);
+}
+
+/** A call of an engine, parsed as hostile input. Its members are `EngineCall` of the protocol. */
 export const engineCall = createChecker(
   Type.Union([
-    Type.Object({ session: Integer, id: Integer, call: Type.Literal('input.files'), input: Integer }, CLOSED),
-    Type.Object({ session: Integer, id: Integer, call: Type.Literal('input.bytes'), input: Integer }, CLOSED),
-    Type.Object(
-      { session: Integer, id: Integer, call: Type.Literal('input.read'), input: Integer, path: Text(4_096) },
-      CLOSED,
-    ),
-    Type.Object({ session: Integer, id: Integer, call: Type.Literal('output.write'), name: Text(128) }, CLOSED),
+    call('input.files', { input: Integer }),
+    call('input.bytes', { input: Integer }),
+    call('input.read', { input: Integer, path: Path }),
+    call('output.write', { name: Name }),
+    call('scope.list', { scope: Name, path: Path }),
+    call('scope.read', { scope: Name, path: Path }),
+    call('secret.value', { secret: Name }),
+    call('device.use', { capability: Name }),
+    call('http.fetch', {
+      url: Text(CALL_LIMITS.maxUrlChars),
+      method: Text(16),
+      headers: Type.Array(Type.Tuple([Text(CALL_LIMITS.maxHeaderNameChars), Text(CALL_LIMITS.maxHeaderValueChars)]), {
+        maxItems: CALL_LIMITS.maxHeaders,
+      }),
+      redirect: Type.Union([Type.Literal('follow'), Type.Literal('refuse')]),
+      has_body: Type.Boolean(),
+      timeout_ms: Type.Optional(Integer),
+      max_bytes: Type.Optional(Integer),
+    }),
+    call('tool.exec', {
+      tool: Name,
+      args: Type.Array(Text(CALL_LIMITS.maxArgumentChars), { maxItems: CALL_LIMITS.maxArguments }),
+      has_stdin: Type.Boolean(),
+      inputs: Type.Array(Type.Object({ input: Integer, as: Text(255) }, CLOSED), {
+        maxItems: CALL_LIMITS.maxToolInputs,
+      }),
+      outputs: Type.Array(Text(CALL_LIMITS.maxToolPathChars), { maxItems: CALL_LIMITS.maxToolOutputs }),
+      timeout_ms: Type.Optional(Integer),
+    }),
   ]),
 );
 

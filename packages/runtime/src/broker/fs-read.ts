@@ -3,6 +3,7 @@ import { type ArtifactHandle, MexError } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
 import { JobStop } from '../sandbox/tier.ts';
 import type { Answer } from './broker.ts';
+import type { InputSource } from './proc-exec/tool-inputs.ts';
 import { ReadWindow } from './read-window.ts';
 
 /** Files of one bundle input, opened once an operation. */
@@ -47,6 +48,22 @@ export class InputReader {
     const { read, sizes } = await this.open(index, this.input(index));
     // A path that is not there is refused by `read`.
     return this.admit(sizes.get(path) ?? 0, async () => ({ bytes: await read(path) }));
+  }
+
+  /** For external programs, which get inputs as files: nothing of it goes to the engine. */
+  asFiles(): InputSource {
+    return {
+      files: async (index) => {
+        const handle = this.input(index);
+        if (handle.kind !== 'bundle') return undefined;
+        const { entries } = await this.open(index, handle);
+        return entries.map((entry) => ({ path: entry.path, size: entry.size_bytes }));
+      },
+      read: async (index, path) => {
+        const handle = this.input(index);
+        return path === undefined ? this.store.get(handle) : (await this.open(index, handle)).read(path);
+      },
+    };
   }
 
   /** Ends the reads that have not begun. */

@@ -4,9 +4,10 @@
  */
 import { parseStrictJson } from '@mex/envelope/json';
 import { CallError, callError } from './call-error.ts';
+import { type Answer, type CallContext, createContext } from './engine-context.ts';
 import { summaryText, thrownText } from './engine-reply.ts';
 import { cut, EngineReport } from './engine-report.ts';
-import type { CallName, CallReply, JobRequest } from './protocol.ts';
+import type { CallBody, CallReply, JobRequest } from './protocol.ts';
 import { PROTOCOL_LIMITS, REALM_SPOILT } from './protocol.ts';
 import type { Realm } from './realm/realm.ts';
 
@@ -41,19 +42,9 @@ interface Session {
   open: boolean;
 }
 
-interface Answer {
-  readonly value: unknown;
-  readonly bytes: Uint8Array | undefined;
-}
-
 interface LoadedOperation {
   readonly run: (context: unknown, params: unknown) => unknown;
 }
-
-const typedArrayLength = Reflect.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  'byteLength',
-)?.get;
 
 export interface EngineSide {
   readonly load: (code: string) => void;
@@ -68,7 +59,7 @@ export function createEngineSide(powers: EngineSidePowers): EngineSide {
   let session: Session | undefined;
   let lastCall = 0;
 
-  const call: Caller = (mine, name, args, bytes) => {
+  const call = (mine: Session, body: CallBody, bytes?: Uint8Array): Promise<Answer> => {
     if (!mine.open) {
       // Between two calls nobody waits for an answer, and a rejection that nobody handles would end the next call.
       if (session === undefined) return new Promise(() => {});
@@ -78,12 +69,17 @@ export function createEngineSide(powers: EngineSidePowers): EngineSide {
       return Promise.reject(callError('CALL_LIMIT', `More than ${PROTOCOL_LIMITS.maxPendingCalls} calls at once.`));
     }
     const size = bytes?.byteLength ?? 0;
-    mine.outgoingBytes += size;
     lastCall += 1;
     const id = lastCall;
+    const text = JSON.stringify({ session: mine.request.session, id, ...body });
+    if (text.length > PROTOCOL_LIMITS.maxCallChars) {
+      const limit = `A call of more than ${PROTOCOL_LIMITS.maxCallChars} characters.`;
+      return Promise.reject(callError('CALL_LIMIT', limit));
+    }
+    mine.outgoingBytes += size;
     return new Promise((resolve, reject) => {
       mine.pending.set(id, { resolve, reject, bytes: size });
-      powers.post(JSON.stringify({ session: mine.request.session, id, call: name, ...args }), bytes);
+      powers.post(text, bytes);
     });
   };
 
@@ -120,7 +116,7 @@ export function createEngineSide(powers: EngineSidePowers): EngineSide {
       try {
         const operation = operations.get(request.operation);
         if (operation === undefined) throw callError('OPERATION_UNKNOWN', 'The bundle has no such operation.');
-        const context = createContext(mine, call, powers.maxOutgoingBytes);
+        const context = createContext(callContext(mine, call, powers));
         const summary = summaryText(await operation.run(context, request.params));
         if (mine.pending.size > 0) await settleCalls(mine);
         outcome = `"ok":true,"summary":${summary}`;
@@ -209,62 +205,20 @@ function readOperations(definition: unknown): [string, LoadedOperation][] {
   return found;
 }
 
-type Caller = (mine: Session, name: CallName, args: object, bytes?: Uint8Array) => Promise<Answer>;
-
-function createContext(mine: Session, call: Caller, maxOutgoingBytes: () => number): object {
-  const { request } = mine;
-  return Object.freeze({
-    opId: request.op_id,
-    operation: request.operation,
-    determinism: request.determinism,
-    inputs: Object.freeze(request.inputs.map((input, index) => createInput(mine, call, input, index))),
-    now: () => new Date().toISOString(),
-    write: async (name: unknown, data: unknown) => {
-      const bytes = copyBytes(data, maxOutgoingBytes() - mine.outgoingBytes);
-      const answer = await call(mine, 'output.write', { name: cut(String(name), 127) }, bytes);
-      return answer.value;
-    },
-    log: (message: unknown) => {
+function callContext(
+  mine: Session,
+  call: (mine: Session, body: CallBody, bytes?: Uint8Array) => Promise<Answer>,
+  powers: EngineSidePowers,
+): CallContext {
+  return {
+    request: mine.request,
+    call: (body, bytes) => call(mine, body, bytes),
+    room: () => powers.maxOutgoingBytes() - mine.outgoingBytes,
+    log: (message) => {
       if (mine.open) mine.report.log(message);
     },
-    problem: (problem: unknown) => {
+    problem: (problem) => {
       if (mine.open) mine.report.problem(problem);
     },
-  });
-}
-
-function createInput(mine: Session, call: Caller, input: JobRequest['inputs'][number], index: number): object {
-  return Object.freeze({
-    name: input.name,
-    sha256: input.sha256,
-    size: input.size,
-    mime: input.mime,
-    kind: input.kind,
-    files: async () => (await call(mine, 'input.files', { input: index })).value,
-    bytes: async () => (await call(mine, 'input.bytes', { input: index })).bytes,
-    read: async (path: unknown) =>
-      (await call(mine, 'input.read', { input: index, path: cut(String(path), 4_095) })).bytes,
-  });
-}
-
-/** A private copy, so that the engine cannot change bytes after they were sent. Refuses anything but text and Uint8Array. */
-function copyBytes(data: unknown, room: number): Uint8Array {
-  if (typeof data === 'string') {
-    const encoded = new TextEncoder().encode(data);
-    checkRoom(encoded.byteLength, room);
-    return encoded;
-  }
-  if (typedArrayLength === undefined || !(data instanceof Uint8Array)) {
-    throw callError('OUTPUT_NOT_BYTES', 'An output is a string or a Uint8Array.');
-  }
-  const size = Number(Reflect.apply(typedArrayLength, data, []));
-  checkRoom(size, room);
-  const copy = new Uint8Array(size);
-  copy.set(data);
-  return copy;
-}
-
-function checkRoom(size: number, room: number): void {
-  if (size > room)
-    throw callError('CALL_LIMIT', 'More bytes on their way than the memory budget allows: wait for each write.');
+  };
 }

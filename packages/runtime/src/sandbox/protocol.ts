@@ -29,7 +29,20 @@ export const PROTOCOL_LIMITS = {
   maxProblems: 1_000,
 } as const;
 
-export type CallName = 'input.files' | 'input.bytes' | 'input.read' | 'output.write';
+/** Bounds of what a call to the outside may carry; the whole text is bounded by `maxCallChars`. */
+export const CALL_LIMITS = {
+  maxNameChars: 128,
+  maxPathChars: 4_096,
+  maxUrlChars: 8_192,
+  maxHeaders: 64,
+  maxHeaderNameChars: 256,
+  maxHeaderValueChars: 8_192,
+  maxArguments: 1_000,
+  maxArgumentChars: 4_096,
+  maxToolInputs: 64,
+  maxToolOutputs: 256,
+  maxToolPathChars: 2_048,
+} as const;
 
 /** Host → engine side: run this operation. */
 export interface JobRequest {
@@ -49,14 +62,64 @@ export interface JobRequest {
   }[];
 }
 
-/** Engine side → host, while it runs. */
-export interface EngineCall {
-  readonly session: number;
-  readonly id: number;
-  readonly call: CallName;
-  readonly input?: number;
-  readonly path?: string;
-  readonly name?: string;
+/** Engine side → host, while it runs: what an engine may ask for. Bytes beside a frame are the data of the call. */
+export type EngineCall = { readonly session: number; readonly id: number } & CallBody;
+
+export type CallBody =
+  | { readonly call: 'input.files'; readonly input: number }
+  | { readonly call: 'input.bytes'; readonly input: number }
+  | { readonly call: 'input.read'; readonly input: number; readonly path: string }
+  | { readonly call: 'output.write'; readonly name: string }
+  | { readonly call: 'scope.list'; readonly scope: string; readonly path: string }
+  | { readonly call: 'scope.read'; readonly scope: string; readonly path: string }
+  | HttpFetchCall
+  | ToolExecCall
+  | { readonly call: 'secret.value'; readonly secret: string }
+  | { readonly call: 'device.use'; readonly capability: string };
+
+export type CallName = CallBody['call'];
+
+/** Bytes beside it: the body, where `has_body`. */
+export interface HttpFetchCall {
+  readonly call: 'http.fetch';
+  readonly url: string;
+  readonly method: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly redirect: 'follow' | 'refuse';
+  readonly has_body: boolean;
+  readonly timeout_ms?: number;
+  readonly max_bytes?: number;
+}
+
+/** What `http.fetch` is answered with; the body is beside it. */
+export interface HttpFetchValue {
+  readonly status: number;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly redirects: number;
+}
+
+/** Bytes beside it: standard input, where `has_stdin`. */
+export interface ToolExecCall {
+  readonly call: 'tool.exec';
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly has_stdin: boolean;
+  readonly inputs: readonly { readonly input: number; readonly as: string }[];
+  readonly outputs: readonly string[];
+  readonly timeout_ms?: number;
+}
+
+/** What `tool.exec` is answered with; standard output, standard error and the files are beside it, one after the other. */
+export interface ToolExecValue {
+  /** 128 + n for a program that signal n ended. */
+  readonly exit_code: number;
+  readonly stdout_bytes: number;
+  readonly stderr_bytes: number;
+  readonly files: readonly (
+    | { readonly name: string; readonly size: number }
+    | { readonly name: string; readonly refused: string }
+  )[];
 }
 
 /** Host → engine side: the answer to one call. */

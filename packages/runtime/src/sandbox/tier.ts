@@ -1,4 +1,5 @@
 import type { FullBudget, IsolationTier } from '@mex/envelope';
+import type { TierProof } from './proof/proof.ts';
 
 /** The code of one engine: loaded only inside a tier. */
 export interface EngineCode {
@@ -81,6 +82,13 @@ export interface SandboxTier {
   readonly name: Exclude<IsolationTier, 'none'>;
   /** Runs a job to its end. Never rejects; never waits for the engine's consent to end it. */
   readonly run: (job: Job) => Promise<JobOutcome>;
+  /**
+   * Tries the walls that this machine, and not MEX, puts up. `undefined` for a tier that rests on none. Asked once a
+   * host before the first operation: a tier that does not hold is not available (CONTRACT §9). Never rejects.
+   */
+  readonly prove: (() => Promise<TierProof>) | undefined;
+  /** Tries the disarmed realm, as the tier runs any engine. For `mex doctor`. Never rejects. */
+  readonly proveRealm: () => Promise<TierProof>;
   /** Starts a sandbox for an engine ahead of its first job. Failures show at `run`. */
   readonly prewarm: (code: EngineCode, memoryBytes: number) => void;
   /** Ends everything, and gives up after a bounded time on what cannot be ended. Never rejects. */

@@ -6,6 +6,7 @@ import type { ArtifactStore } from '@mex/artifacts';
 import { type ArtifactHandle, MexError } from '@mex/envelope';
 import { createRegistry } from '@mex/registry';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_OUTSIDE } from '../../src/broker/axes.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import { ReadWindow } from '../../src/broker/read-window.ts';
 import { Meter } from '../../src/budgets.ts';
@@ -59,7 +60,17 @@ function makeBroker(session: number, setup: Setup = {}) {
   const store = { get: setup.get ?? (() => Promise.resolve(new Uint8Array(1))) } as unknown as ArtifactStore;
   const inputs = [input(setup.size ?? 1)];
   return {
-    broker: new Broker({ session, grant, inputs, store, meter: new Meter(grant.budget), workspace }),
+    broker: new Broker({
+      session,
+      grant,
+      inputs,
+      store,
+      meter: new Meter(grant.budget),
+      workspace,
+      outside: NO_OUTSIDE,
+      isConsentLive: () => true,
+      toolRecords: { keep: () => Promise.reject(new Error('no tools')), onCommand: () => Promise.resolve() },
+    }),
     workspace,
   };
 }

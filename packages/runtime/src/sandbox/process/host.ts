@@ -1,8 +1,11 @@
 import type { Jailed } from '../jail/launch.ts';
 import { findJailTools, type JailTools } from '../jail/requirements.ts';
 import { DEFAULT_LANES, LanePool } from '../lane-pool.ts';
+import type { TierProof } from '../proof/proof.ts';
+import { hasHeld, proveJail } from '../proof/prove-jail.ts';
+import { proveRealm } from '../proof/prove-realm.ts';
 import type { EngineCode, Job, JobOutcome, SandboxTier, TierClosed } from '../tier.ts';
-import { launchNode } from './sandboxed-node.ts';
+import { launchBareNode, launchNode } from './sandboxed-node.ts';
 import { hold, ProcessVessel } from './vessel.ts';
 
 export interface ProcessTierOptions {
@@ -47,6 +50,24 @@ class ProcessTier implements SandboxTier {
 
   run(job: Job): Promise<JobOutcome> {
     return this.lanes.run(job);
+  }
+
+  /** The jail alone, with a Node that has all its powers: what the realm adds comes on top. */
+  async prove(): Promise<TierProof> {
+    const begun = performance.now();
+    try {
+      const attempts = await proveJail((script, argument) =>
+        launchBareNode(this.tools, this.program, script, argument),
+      );
+      return { tier: 'process', held: hasHeld(attempts), attempts, ms: performance.now() - begun };
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : 'unknown cause';
+      return { tier: 'process', held: false, attempts: [], failure, ms: performance.now() - begun };
+    }
+  }
+
+  proveRealm(): Promise<TierProof> {
+    return proveRealm('process', this);
   }
 
   prewarm(code: EngineCode, memoryBytes: number): void {

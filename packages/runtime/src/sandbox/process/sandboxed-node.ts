@@ -35,10 +35,19 @@ const NODE_OPTIONS = [
  */
 export function launchNode(tools: JailTools, program: URL, memoryBytes: number): Jailed {
   const heapMib = Math.ceil(memoryBytes / MIB) + HEAP_ALLOWANCE_MIB;
+  return launch(tools, program, memoryBytes, [...NODE_OPTIONS, `--max-old-space-size=${heapMib}`, PROGRAM]);
+}
+
+/** The same jail with a Node that nothing disarms and no permission model holds back: to prove the jail itself. */
+export function launchBareNode(tools: JailTools, program: URL, script: string, argument: string): Jailed {
+  return launch(tools, program, 128 * MIB, ['--no-warnings', '-e', script, argument]);
+}
+
+function launch(tools: JailTools, program: URL, memoryBytes: number, args: readonly string[]): Jailed {
   const libraries = nodeLibraries().map((path) => ({ source: realpathSync(path), target: path }));
   return launchJailed(tools, {
     program: NODE,
-    args: [...NODE_OPTIONS, `--max-old-space-size=${heapMib}`, PROGRAM],
+    args,
     env: { UV_THREADPOOL_SIZE: '1', TZ: 'UTC', LANG: 'C' },
     readOnly: [
       { source: realpathSync(process.execPath), target: NODE },

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { DEFAULT_LANES, LanePool } from '../lane-pool.ts';
-import type { SandboxTier } from '../tier.ts';
+import { proveRealm } from '../proof/prove-realm.ts';
+import type { Job, JobOutcome, SandboxTier } from '../tier.ts';
 import { openThread } from './vessel.ts';
 
 export interface ThreadTierOptions {
@@ -14,9 +15,12 @@ export interface ThreadTierOptions {
 export function createThreadTier({ entry, maxThreads = DEFAULT_LANES }: ThreadTierOptions = {}): SandboxTier {
   const file = entry ?? new URL(`./entry${extname(import.meta.url)}`, import.meta.url);
   const lanes = new LanePool((options) => openThread(file, options), maxThreads);
+  const run = (job: Job): Promise<JobOutcome> => lanes.run(job);
   return {
     name: 'thread',
-    run: (job) => lanes.run(job),
+    run,
+    prove: undefined,
+    proveRealm: () => proveRealm('thread', { run }),
     prewarm: (code, memoryBytes) => lanes.prewarm(code, memoryBytes),
     close: () => lanes.close(),
   };

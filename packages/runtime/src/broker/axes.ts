@@ -1,0 +1,272 @@
+import { coversCapability, MexError, splitCapability } from '@mex/envelope';
+import type { Meter } from '../budgets.ts';
+import type { Grant } from '../grant.ts';
+import type { Jailed, JailSpec } from '../sandbox/jail/launch.ts';
+import { systemMounts } from '../sandbox/jail/system-mounts.ts';
+import type { HttpFetchCall, ToolExecCall, ToolExecValue } from '../sandbox/protocol.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Answer } from './broker.ts';
+import { type HostAddress, matchHostScope } from './net-http/host-scope.ts';
+import { HttpBroker } from './net-http/http-broker.ts';
+import { HTTP_LIMITS } from './net-http/http-limits.ts';
+import type { HttpRecord } from './net-http/http-record.ts';
+import type { TerminalCommandBody, ToolDenial } from './proc-exec/run-record.ts';
+import type { InputSource } from './proc-exec/tool-inputs.ts';
+import { ToolRunner, type ToolUsage } from './proc-exec/tool-runner.ts';
+import type { Toolbox } from './proc-exec/toolbox.ts';
+import { ScopeReader } from './scope-read.ts';
+import { SecretHolder, type SecretSource } from './secrets.ts';
+
+/** What the operator lets the outside be: looked up in policy, never taken from an engine or a planner. */
+export interface Outside {
+  /** `fs.read:<scope>`: name → absolute directory. */
+  readonly scopes: Readonly<Record<string, string>>;
+  /** Hosts (`host` or `host:port`) whose private addresses may be reached. */
+  readonly privateHosts: readonly string[];
+  /** Engine id → ids of secrets whose value that engine may see. */
+  readonly readableSecrets: Readonly<Record<string, readonly string[]>>;
+  readonly secrets: SecretSource | undefined;
+  /** PEM certificates that `net.http` trusts instead of Node's. */
+  readonly ca: readonly string[] | undefined;
+  /** External programs that policy names. */
+  readonly toolbox: Toolbox | undefined;
+  /** Starts jails on this machine, once they were proven; `undefined` where none holds. */
+  readonly jail: () => Promise<((spec: JailSpec) => Jailed) | undefined>;
+}
+
+/** Nothing outside is there. */
+export const NO_OUTSIDE: Outside = {
+  scopes: {},
+  privateHosts: [],
+  readableSecrets: {},
+  secrets: undefined,
+  ca: undefined,
+  toolbox: undefined,
+  jail: () => Promise.resolve(undefined),
+};
+
+export interface AxesOptions {
+  readonly grant: Grant;
+  readonly meter: Meter;
+  readonly outside: Outside;
+  /** Whether a consent is still in force; asked on every call (CONTRACT §7). */
+  readonly isConsentLive: (consentId: string) => boolean;
+  /** Whether a capability is granted now; does not record anything. */
+  readonly isGranted: (capabilityId: string) => boolean;
+  /** As the broker's own check: records the use, or refuses. @throws MexError */
+  readonly require: (capabilityId: string, call: string) => void;
+  readonly workspace: Workspace;
+  readonly inputs: InputSource;
+  readonly toolRecords: ToolRecords;
+}
+
+/** Where what external programs did is put. */
+export interface ToolRecords {
+  /** Stores what a program wrote. @returns the artifact's id */
+  readonly keep: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<string>;
+  /** FR-EVT-001, written before the engine hears of the run. */
+  readonly onCommand: (body: TerminalCommandBody) => Promise<void>;
+  readonly onDenial: (denial: ToolDenial) => void;
+}
+
+/** The axes of an operation that reach beyond its inputs and outputs. Each is made when it is first used. */
+export class Axes {
+  readonly secrets: SecretHolder;
+  private readonly options: AxesOptions;
+  private readonly ended = new AbortController();
+  private madeHttp: HttpBroker | undefined;
+  private madeScopes: ScopeReader | undefined;
+  private madeTools: Promise<ToolRunner> | undefined;
+  private tools: ToolRunner | undefined;
+  private readonly records: Promise<void>[] = [];
+  private readonly begunAt = performance.now();
+
+  constructor(options: AxesOptions) {
+    this.options = options;
+    const { grant, outside } = options;
+    const allowed = outside.readableSecrets[grant.manifest.engine_id] ?? [];
+    const wanted = grant.operation.readable_secrets ?? [];
+    this.secrets = new SecretHolder(
+      outside.secrets,
+      wanted.filter((id) => allowed.includes(id)),
+    );
+  }
+
+  /** Requests that were made, for the log. */
+  get httpRecords(): readonly HttpRecord[] {
+    return this.madeHttp?.records ?? [];
+  }
+
+  /** What external programs took, and which they were. */
+  get toolUsage(): ToolUsage {
+    return this.tools?.usage ?? { cpuMs: 0, memoryBytes: 0 };
+  }
+
+  get toolVersions(): Readonly<Record<string, string>> {
+    return this.tools?.toolVersions ?? {};
+  }
+
+  /** Ends everything that is under way. Resolves when nothing of it is left. @throws what recording a run threw */
+  async close(reason: Error): Promise<void> {
+    this.ended.abort(reason);
+    this.madeScopes?.close(reason);
+    await (await this.madeTools?.catch(() => undefined))?.close();
+    await Promise.all(this.records);
+  }
+
+  async exec(call: ToolExecCall, stdin: Uint8Array | undefined): Promise<Answer> {
+    this.madeTools ??= this.createTools();
+    const tools = await this.madeTools;
+    const { tool, args, inputs, outputs, timeout_ms } = call;
+    const answer = await tools.exec({
+      tool,
+      args,
+      inputs,
+      outputs,
+      ...(call.has_stdin ? { stdin: stdin ?? new Uint8Array() } : {}),
+      ...(timeout_ms === undefined ? {} : { timeout_ms }),
+    });
+    // The run is on the disk before the engine hears of it.
+    await Promise.all(this.records);
+    const files = answer.outputs.map((file) =>
+      'bytes' in file ? { name: file.name, size: file.bytes.byteLength } : { name: file.name, refused: file.refused },
+    );
+    const parts = [
+      answer.stdout,
+      answer.stderr,
+      ...answer.outputs.flatMap((file) => ('bytes' in file ? [file.bytes] : [])),
+    ];
+    const value: ToolExecValue = {
+      exit_code: answer.exitCode,
+      stdout_bytes: answer.stdout.byteLength,
+      stderr_bytes: answer.stderr.byteLength,
+      files,
+    };
+    return { value, bytes: Buffer.concat(parts) };
+  }
+
+  list(scope: string, path: string): Answer {
+    this.options.require(`fs.read:${scope}`, 'scope.list');
+    return this.scopes().list(scope, path);
+  }
+
+  read(scope: string, path: string): Promise<Answer> {
+    this.options.require(`fs.read:${scope}`, 'scope.read');
+    return this.scopes().read(scope, path);
+  }
+
+  async secret(id: string): Promise<Answer> {
+    this.options.require(`secrets.use:${id}`, 'secret.value');
+    return { value: await this.secrets.read(id) };
+  }
+
+  async fetch(call: HttpFetchCall, body: Uint8Array | undefined): Promise<Answer> {
+    const answer = await this.http().request({
+      url: call.url,
+      method: call.method,
+      headers: call.headers,
+      redirect: call.redirect,
+      ...(call.has_body ? { body: body ?? new Uint8Array() } : {}),
+      ...(call.timeout_ms === undefined ? {} : { timeoutMs: call.timeout_ms }),
+      ...(call.max_bytes === undefined ? {} : { maxBytes: call.max_bytes }),
+    });
+    const { status, url, headers, redirects } = answer;
+    return { value: { status, url, headers, redirects }, bytes: answer.body };
+  }
+
+  /** `gpu.compute` and `device.*` can be granted and consented to; nothing here can serve them. */
+  device(capabilityId: string): never {
+    const { axis } = splitCapability(capabilityId);
+    const known = axis === 'gpu.compute' || axis.startsWith('device.');
+    if (known) this.options.require(capabilityId, 'device.use');
+    throw new MexError({
+      code: 'DEVICE_UNAVAILABLE',
+      kind: 'capability',
+      message: known ? `No broker for ${axis} exists in this runtime.` : 'This is no device.',
+      remedy: 'Compute on the CPU, or hand the data in as an input.',
+    });
+  }
+
+  private http(): HttpBroker {
+    this.madeHttp ??= this.createHttp();
+    return this.madeHttp;
+  }
+
+  private createHttp(): HttpBroker {
+    const { grant, meter, outside, require, isConsentLive } = this.options;
+    const covers = (granted: string, target: HostAddress): boolean =>
+      granted === 'net.http' ||
+      (granted.startsWith('net.http:') &&
+        matchHostScope(granted.slice('net.http:'.length), target.host, target.port, target.protocol));
+    return new HttpBroker({
+      isGranted: (scope, target) => {
+        const found = grant.capabilities.find(
+          ({ capabilityId, consentId }) =>
+            covers(capabilityId, target) && (consentId === undefined || isConsentLive(consentId)),
+        );
+        // What was granted is what is used; a wildcard grant was used as the wildcard it is.
+        if (found !== undefined) require(found.capabilityId, 'http.fetch');
+        return found !== undefined;
+      },
+      privateHosts: outside.privateHosts,
+      spend: (field, amount) => meter.spend(field, amount),
+      remaining: (field) => meter.remaining(field),
+      secret: (id) => {
+        require(`secrets.use:${id}`, 'http.fetch');
+        return this.secrets.use(id);
+      },
+      signal: this.ended.signal,
+      limits: { responseBytes: Math.min(HTTP_LIMITS.responseBytes, grant.budget.memory_bytes) },
+      ...(outside.ca === undefined ? {} : { ca: outside.ca }),
+    });
+  }
+
+  private async createTools(): Promise<ToolRunner> {
+    const { grant, meter, outside, require, workspace, inputs, toolRecords } = this.options;
+    if (outside.toolbox === undefined) {
+      throw new MexError({
+        code: 'TOOL_NOT_ALLOWED',
+        kind: 'capability',
+        message: 'The policy names no external programs.',
+        remedy: 'Add the program to the tools of policy.json.',
+      });
+    }
+    const wallLeft = (): number => Math.max(1, grant.budget.wall_time_ms - (performance.now() - this.begunAt));
+    this.tools = new ToolRunner({
+      sessionId: grant.opId,
+      toolbox: outside.toolbox,
+      launch: await outside.jail(),
+      system: systemMounts,
+      require: (id) => require(id, 'tool.exec'),
+      spend: (field, amount) => meter.spend(field, amount),
+      remaining: (field) => (field === 'wall_time_ms' ? wallLeft() : meter.remaining(field)),
+      directories: { work: workspace.directory('work'), inputs: workspace.directory('inputs') },
+      inputs,
+      keep: toolRecords.keep,
+      onEvent: (body) => {
+        const recorded = toolRecords.onCommand(body);
+        recorded.catch(() => undefined);
+        this.records.push(recorded);
+      },
+      onDenial: toolRecords.onDenial,
+    });
+    return this.tools;
+  }
+
+  private scopes(): ScopeReader {
+    this.madeScopes ??= new ScopeReader(this.options.outside.scopes, this.options.grant.budget.memory_bytes);
+    return this.madeScopes;
+  }
+}
+
+/** The grant that covers a capability, if there is one and its consent is in force. */
+export function findGrant(
+  grant: Grant,
+  capabilityId: string,
+  isConsentLive: (consentId: string) => boolean,
+): 'granted' | 'revoked' | 'absent' {
+  const covering = grant.capabilities.filter((granted) => coversCapability(granted.capabilityId, capabilityId));
+  if (covering.length === 0) return 'absent';
+  const live = covering.some(({ consentId }) => consentId === undefined || isConsentLive(consentId));
+  return live ? 'granted' : 'revoked';
+}

@@ -1,0 +1,59 @@
+import { MexError } from '@mex/envelope';
+import { SHORTEST_KNOWN_VALUE } from '@mex/guard';
+
+/** Where the values of secrets come from: the operator's keeping, never an envelope (CONTRACT §9). */
+export interface SecretSource {
+  /** The value, or `undefined` where there is none by that id. */
+  readonly value: (id: string) => Promise<string | undefined>;
+}
+
+/** Codes an engine may see when a secret is refused. */
+export type SecretErrorCode = 'SECRET_UNKNOWN' | 'SECRET_NOT_READABLE' | 'SECRET_TOO_SHORT';
+
+/** `secrets.use`: values for requests that the broker makes, and, where manifest and policy both say so, for the engine. */
+export class SecretHolder {
+  /** Values that left MEX, to an engine or into a request: outputs and logs are searched for them. */
+  readonly handed = new Map<string, string>();
+  private readonly source: SecretSource | undefined;
+  private readonly readable: ReadonlySet<string>;
+
+  /** @param readable ids whose value the engine itself may see. */
+  constructor(source: SecretSource | undefined, readable: Iterable<string>) {
+    this.source = source;
+    this.readable = new Set(readable);
+  }
+
+  /** For a request that the broker makes. The capability was checked. */
+  async use(id: string): Promise<string> {
+    const value = await this.source?.value(id);
+    if (value === undefined || value === '') {
+      throw new MexError({
+        code: 'SECRET_UNKNOWN' satisfies SecretErrorCode,
+        kind: 'capability',
+        message: `There is no secret "${id}".`,
+        remedy: 'Ask the operator to keep it under this id.',
+      });
+    }
+    if (value.length < SHORTEST_KNOWN_VALUE) {
+      throw new MexError({
+        code: 'SECRET_TOO_SHORT' satisfies SecretErrorCode,
+        kind: 'policy',
+        message: `The secret "${id}" has fewer than ${SHORTEST_KNOWN_VALUE} characters: it could not be told from other text.`,
+        remedy: 'Ask the operator for a longer one.',
+      });
+    }
+    this.handed.set(id, value);
+    return value;
+  }
+
+  /** For the engine's own eyes. */
+  async read(id: string): Promise<string> {
+    if (this.readable.has(id)) return this.use(id);
+    throw new MexError({
+      code: 'SECRET_NOT_READABLE' satisfies SecretErrorCode,
+      kind: 'capability',
+      message: `The value of "${id}" may be used in requests, not read.`,
+      remedy: `Write {{secret:${id}}} into a header of fetch(); or have manifest and policy name it as readable.`,
+    });
+  }
+}

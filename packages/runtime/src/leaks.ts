@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs';
+import type { SecretLeak } from '@mex/gates';
+import { createLeakDetector, createRedactor, type Leak, type LeakDetector, type Redactor } from '@mex/guard';
+import type { StagedOutput } from './broker/fs-write.ts';
+
+/** Looks for secrets that an operation handed out in what came back (CONTRACT §9, G-SECRETS). */
+export interface LeakSearch {
+  /** Masks what looks like a secret, and the handed values in every form. */
+  readonly redactor: Redactor;
+  /** In the engine's last words: summary, log, Problems, error. Taken before anything is masked. */
+  readonly inReply: (text: string) => readonly SecretLeak[];
+  /** In outputs and their names; large ones are read from the shadow workspace. */
+  readonly inOutputs: (staged: Iterable<StagedOutput>) => Promise<readonly SecretLeak[]>;
+}
+
+/** @param handed id → value of every secret that left MEX. `undefined` where there was none: nothing to look for. */
+export function searchFor(handed: ReadonlyMap<string, string>): LeakSearch | undefined {
+  if (handed.size === 0) return undefined;
+  const ids = [...handed.keys()];
+  const values = [...handed.values()];
+  const detector = createLeakDetector(values);
+  const name = (where: string, leaks: readonly Leak[]): SecretLeak[] =>
+    leaks.map(({ value, form }) => ({ secretId: ids[value] ?? 'unknown', where, form }));
+  return {
+    redactor: createRedactor({ values }),
+    inReply: (text) => name('log, summary, Problems or error', detector.find(text)),
+    async inOutputs(staged) {
+      const found: SecretLeak[] = [];
+      const names = detector.stream();
+      for (const { declaration, content } of staged) {
+        names.push(`${declaration.name}\n`);
+        const leaks = typeof content === 'string' ? await findInFile(detector, content) : detector.find(content);
+        found.push(...name(`output "${declaration.name}"`, leaks));
+      }
+      return [...found, ...name('the names of outputs', names.finish())];
+    },
+  };
+}
+
+async function findInFile(detector: LeakDetector, path: string): Promise<readonly Leak[]> {
+  const stream = detector.stream();
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    if (chunk instanceof Uint8Array) stream.push(chunk);
+  }
+  return stream.finish();
+}
