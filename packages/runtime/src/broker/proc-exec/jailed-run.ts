@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Jailed } from '../../sandbox/jail/launch.ts';
-import { isAlive, measureShares, measureTree } from './process-tree.ts';
+import { endProcess, identify, isAlive, measureShares, measureTree, type ProcessId } from './process-tree.ts';
 import { isWithin, type TreeLimits } from './work-tree.ts';
 
 /** One program in one jail, and what it may take. */
@@ -46,6 +46,7 @@ const LONGEST_LOOK_MS = 50;
 const WALK_SHARE = 4;
 /** bubblewrap, its init, and `prlimit` before it are in the tree, too. */
 const OWN_PROCESSES = 3;
+const BUILT_WITHIN_MS = 2_000;
 const GONE_WITHIN_MS = 10_000;
 const STREAMS_WITHIN_MS = 1_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -67,6 +68,8 @@ class Run {
   private readonly stdout: Capture;
   private readonly stderr: Capture;
   private readonly over: Promise<unknown>;
+  /** The first process of the jail; `undefined` when there never was one. */
+  private readonly first: Promise<ProcessId | undefined>;
   private end: RunEnd = 'exited';
   private isOver = false;
   private began = false;
@@ -80,6 +83,7 @@ class Run {
     this.jailed = jailed;
     this.stdout = new Capture(jailed.stdout, request.streamBytes, this.onBytes);
     this.stderr = new Capture(jailed.stderr, request.streamBytes, this.onBytes);
+    this.first = jailed.firstPid.then(identify, () => undefined);
     this.over = jailed.exited.then(({ code }) => {
       this.isOver = true;
       this.exitCode = code;
@@ -111,9 +115,19 @@ class Run {
     return { end, exitCode, began, stdout: this.stdout.bytes(), stderr: this.stderr.bytes(), cpuMs, memoryBytes };
   }
 
-  /** The first reason is the one; the jail is told again, as one that is only just being built may not have heard. */
+  /** The first reason is the one. */
   private kill(reason: RunEnd): void {
     if (this.end === 'exited') this.end = reason;
+    void this.endJail();
+  }
+
+  /**
+   * While a jail is being built, its first process does not yet die with bubblewrap: ending that one alone could leave
+   * the program running with nobody to watch it. So both are ended, the first process first.
+   */
+  private async endJail(): Promise<void> {
+    const first = await Promise.race([this.first, sleep(BUILT_WITHIN_MS)]);
+    if (first !== undefined) endProcess(first);
     this.jailed.kill();
   }
 
@@ -165,13 +179,13 @@ class Run {
    * can be trusted to stay as they are from then on, and not before.
    */
   private async waitUntilGone(): Promise<void> {
-    const first = await this.jailed.firstPid.catch(() => undefined);
+    const first = await this.first;
     if (first === undefined) return;
     this.began = true;
     const deadline = performance.now() + GONE_WITHIN_MS;
     for (let pause = 1; isAlive(first); pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
       if (performance.now() > deadline) throw new Error('a jail was told to end, and did not');
-      this.jailed.kill();
+      endProcess(first);
       await sleep(pause);
     }
   }

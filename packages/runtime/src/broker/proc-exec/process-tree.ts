@@ -9,6 +9,9 @@ export interface TreeUsage {
   readonly residentBytes: number;
 }
 
+/** In `/proc/<pid>/stat`, counted from the state. */
+const STARTED_AT = 19;
+
 interface Row {
   readonly pid: number;
   readonly cpuTicks: number;
@@ -62,10 +65,31 @@ export function measureShares(root: number, most: number): number | undefined {
   return bytes === 0 ? undefined : bytes;
 }
 
+/** A process that cannot be taken for a later one with the same number. */
+export interface ProcessId {
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+/** @returns `undefined` when it is gone already */
+export function identify(pid: number): ProcessId | undefined {
+  const startedAt = fieldsOf(pid)?.[STARTED_AT];
+  return startedAt === undefined ? undefined : { pid, startedAt };
+}
+
 /** Whether a process is there and not merely waiting to be noticed as dead. */
-export function isAlive(pid: number): boolean {
-  const state = fieldsOf(pid)?.[0];
-  return state !== undefined && state !== 'Z' && state !== 'X';
+export function isAlive({ pid, startedAt }: ProcessId): boolean {
+  const fields = fieldsOf(pid);
+  return fields?.[STARTED_AT] === startedAt && fields[0] !== 'Z' && fields[0] !== 'X';
+}
+
+export function endProcess(id: ProcessId): void {
+  if (!isAlive(id)) return;
+  try {
+    process.kill(id.pid, 'SIGKILL');
+  } catch {
+    // Gone meanwhile.
+  }
 }
 
 function readRow(pid: number): Row | undefined {

@@ -9,6 +9,11 @@ import { copyTool, isCurrent, type ToolFile, verifyCopy } from './tool-file.ts';
 import { type ToolPolicies, type ToolPolicy, verifyToolPolicy } from './tool-policy.ts';
 import { followTrusted, SYSTEM_DIRECTORIES, untrustedRoots } from './trusted-path.ts';
 
+/** A file and what was asked for: a path or a name. */
+interface TakenFile extends ToolFile {
+  readonly asked: string;
+}
+
 /** A tool that may be started: found, trusted, hashed and copied. */
 export interface ResolvedTool {
   readonly name: string;
@@ -20,7 +25,7 @@ export interface ResolvedTool {
   /** What is started, as it lies on the host: the tool or its interpreter. */
   readonly command: string;
   /** The tool and, for a script, its interpreter. */
-  readonly files: readonly [ToolFile, ...ToolFile[]];
+  readonly files: readonly [TakenFile, ...TakenFile[]];
   readonly mounts: readonly JailMount[];
 }
 
@@ -79,7 +84,7 @@ export class Toolbox {
     const known = this.resolved.get(name);
     if (known !== undefined) {
       const tool = await known;
-      if (await isUpToDate(tool)) {
+      if (await this.isUpToDate(tool)) {
         await Promise.all(tool.files.map(verifyCopy));
         return tool;
       }
@@ -150,12 +155,23 @@ export class Toolbox {
     };
   }
 
-  private async take(pathOrName: string): Promise<ToolFile> {
-    const path = pathOrName.startsWith('/') ? followTrusted(pathOrName, this.roots) : this.search(pathOrName);
-    if (path === undefined) throw this.notFound(pathOrName);
+  private async take(asked: string): Promise<TakenFile> {
+    const path = this.locate(asked);
+    if (path === undefined) throw this.notFound(asked);
     this.shelf ??= createShadowWorkspace('tools', { root: this.shadowRoot });
     this.copies += 1;
-    return copyTool(path, join(this.shelf.dir, `tool-${this.copies}`));
+    return { ...(await copyTool(path, join(this.shelf.dir, `tool-${this.copies}`))), asked };
+  }
+
+  /** Links may have been turned, and directories opened to others, since the last run. */
+  private async isUpToDate(tool: ResolvedTool): Promise<boolean> {
+    if (tool.files.some(({ asked, path }) => this.locate(asked) !== path)) return false;
+    const current = await Promise.all(tool.files.map(isCurrent));
+    return current.every(Boolean);
+  }
+
+  private locate(asked: string): string | undefined {
+    return asked.startsWith('/') ? followTrusted(asked, this.roots) : this.search(asked);
   }
 
   /** The first that is there is the one; if it cannot be trusted, none is run instead. */
@@ -182,11 +198,6 @@ export class Toolbox {
       'Install it, or name its absolute path in the policy.',
     );
   }
-}
-
-async function isUpToDate(tool: ResolvedTool): Promise<boolean> {
-  const current = await Promise.all(tool.files.map(isCurrent));
-  return current.every(Boolean);
 }
 
 /** A tool has its own path in the jail, so that it finds what lies beside it in the system; unless the jail has that path. */
