@@ -137,7 +137,8 @@ async function readAnswer(answer: IncomingMessage, exchange: Exchange): Promise<
   const head = { status, headers, locations };
   if (!exchange.readsBody(status, locations)) return { ...head, body: new Uint8Array() };
   const declared = Number(answer.headers['content-length'] ?? 0);
-  if (exchange.method !== 'HEAD' && declared > maxBytes) throw bodyTooLarge(exchange);
+  const isBodiless = exchange.method === 'HEAD' || status === 204 || status === 304;
+  if (!isBodiless && declared > maxBytes) throw bodyTooLarge(exchange);
   return { ...head, body: await readBody(answer, exchange) };
 }
 

@@ -2,10 +2,11 @@
  * How `net.http` decides (CONTRACT §7, §9 Network). The engine is hostile, and so is every server.
  *
  * 1. The call is checked within bounds; its URL is read once (`http-target.ts`), and only what was read is used later.
- * 2. The host must be granted. Nothing is resolved before that: a DNS query would carry data out.
+ * 2. The host must be granted. Nothing is resolved before that: a DNS query would carry data out. Secrets are asked
+ *    for and filled into headers now, for this origin.
  * 3. The host's addresses are resolved once, all are checked (`resolve-host.ts`), and the connection goes to one of
  *    these very addresses: a name that changes its mind (rebinding) is not asked again.
- * 4. Grant and consent are asked again before the first byte. Secrets are filled into headers now, for this origin.
+ * 4. Grant and consent are asked again before the first byte.
  * 5. One connection carries one request and its answer, and is destroyed. Every byte is paid for as it passes.
  * 6. A redirect starts again at 2 with fewer headers, or is refused.
  * The first failure, deadline, or the end of the operation destroys whatever the call holds.
@@ -53,7 +54,7 @@ export interface HttpBrokerOptions {
   readonly remaining: (field: 'net_bytes') => number;
   /** The value of a secret for this origin. Throws MexError when it is not granted. */
   readonly secret: (id: string, origin: string) => Promise<string>;
-  /** The end of the operation: every connection dies with it. */
+  /** The end of the operation, e.g. because a consent was revoked: every connection dies with it. */
   readonly signal: AbortSignal;
   /** Smaller bounds than `HTTP_LIMITS`, e.g. `responseBytes` where the engine has less memory. */
   readonly limits?: Partial<HttpLimits>;
@@ -195,7 +196,7 @@ export class HttpBroker {
     }
     const secret = async (id: string): Promise<string> => {
       const value = await this.options.secret(id, target.origin);
-      this.secrets.add(value);
+      if (value !== '') this.secrets.add(value);
       return value;
     };
     return fillSecrets(headers, secret, this.limits);

@@ -49,7 +49,7 @@ export function parseCall(call: HttpCall, limits: HttpLimits): HttpPlan {
     method,
     headers: parseHeaders(call.headers, limits),
     body,
-    timeoutMs: bounded('timeoutMs', call.timeoutMs ?? limits.defaultTotalMs, limits.totalMs),
+    timeoutMs: bounded('timeoutMs', call.timeoutMs ?? Math.min(limits.defaultTotalMs, limits.totalMs), limits.totalMs),
     maxBytes: bounded(
       'maxBytes',
       call.maxBytes ?? Math.min(limits.defaultResponseBytes, limits.responseBytes),

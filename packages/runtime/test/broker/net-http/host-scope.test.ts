@@ -100,7 +100,7 @@ describe('parseTarget', () => {
         expect(target.path).toMatch(/^\/[\x21-\x7e]*$/);
         expect(target.path).not.toContain('#');
       }),
-      SEED,
+      { ...SEED, numRuns: 40 },
     );
   });
 
