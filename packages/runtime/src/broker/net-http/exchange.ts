@@ -66,9 +66,6 @@ export async function exchangeOn(socket: Socket, exchange: Exchange, scope: Call
     const answer = await scope.race(headOf(openRequest(wire, exchange), exchange));
     settled();
     return await scope.race(readAnswer(answer, exchange));
-  } catch (thrown) {
-    scope.verifyOpen();
-    throw thrown;
   } finally {
     release();
   }

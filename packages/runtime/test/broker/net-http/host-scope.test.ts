@@ -46,6 +46,11 @@ describe('matchHostScope', () => {
     expect(matches(scope, url)).toBe(expected);
   });
 
+  it('[§7] a wildcard needs a label, also where a host came from nowhere', () => {
+    expect(matchHostScope('*.a.test', '.a.test', 80, 'http:')).toBe(false);
+    expect(matchHostScope('*.a.test', 'b.a.test', 80, 'http:')).toBe(true);
+  });
+
   it('[§7] a host is covered by the scope that names it, and that scope is a registered capability', () => {
     fc.assert(
       fc.property(name, port, protocol, (host, at, by) => {

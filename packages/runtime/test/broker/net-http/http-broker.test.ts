@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HttpAnswer } from '../../../src/broker/net-http/http-broker.ts';
 import { certify } from './certificate.ts';
@@ -102,6 +103,23 @@ describe('TLS', () => {
     expect(wrong.message).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
+  it('says which host it wants, where that has a name', async () => {
+    const wanted: string[] = [];
+    const context = createSecureContext(known);
+    const server = await start(OK, {
+      ...known,
+      SNICallback: (name, done) => {
+        wanted.push(name);
+        done(null, context);
+      },
+    });
+    const privateHosts = [`site.test:${server.port}`, `127.0.0.1:${server.port}`];
+    const { broker } = makeWorld({ dns, privateHosts, options: { ca: known.cert } });
+    expect(await outcome(broker, call(`https://site.test:${server.port}/`))).toBe('200');
+    expect(await outcome(broker, call(`https://127.0.0.1:${server.port}/`))).toBe('200');
+    expect(wanted).toEqual(['site.test']);
+  });
+
   it('[§9] an unknown authority is refused', async () => {
     const { port } = await start(OK, known);
     const { broker } = makeWorld({ dns, privateHosts: [`site.test:${port}`] });
@@ -172,6 +190,15 @@ describe('redirects', () => {
     expect(asked.length).toBe(12);
     expect(looked.length).toBe(6);
     expect(broker.records.map(({ hop, status }) => [hop, status])).toEqual([0, 1, 2, 3, 4, 5].map((hop) => [hop, 302]));
+  });
+
+  it('[§9] end the connection before the next one begins', async () => {
+    const { broker, server, url } = await site((socket, request) => {
+      if (!request.includes(' /next ')) return void socket.write(redirectTo('/next'));
+      void until(() => server.open.size === 1).then(() => socket.end(OK));
+    });
+    expect(await outcome(broker, call(url))).toBe('200');
+    expect(server.connections).toBe(2);
   });
 
   it('[§9] do not read the body that comes with them', async () => {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { MexError } from '@mex/envelope';
 import { matchHostScope } from '../../../src/broker/net-http/host-scope.ts';
 import { HttpBroker, type HttpBrokerOptions } from '../../../src/broker/net-http/http-broker.ts';
@@ -22,7 +22,7 @@ export interface RawServer {
 export type Reply = string | Buffer | ((socket: Socket, request: string) => void);
 
 /** Answers each request once its head, and the body that `content-length` promises, are there. */
-export async function serve(reply: Reply, tls?: Certified): Promise<RawServer> {
+export async function serve(reply: Reply, tls?: Certified & TlsOptions): Promise<RawServer> {
   const raw: RawServer = { port: 0, requests: [], connections: 0, open: new Set(), close: () => closeAll(server, raw) };
   const onConnection = (socket: Socket): void => {
     raw.connections += 1;
