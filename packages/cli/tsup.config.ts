@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
@@ -37,6 +37,8 @@ export default defineConfig([
     ...common,
     entry: { main: 'src/main.ts', 'thread-entry': '../runtime/src/sandbox/thread/entry.ts' },
     outDir: 'dist',
+    // Self-contained, and built by the runtime: the only file of ours in the jail of the process tier.
+    onSuccess: async () => copyFileSync('../runtime/dist/sandbox/process/program.mjs', 'dist/process-program.mjs'),
     esbuildPlugins: [
       {
         name: 'commands-apart',

@@ -18,7 +18,10 @@ async function generate(files: Readonly<Record<string, string>>) {
   const problems: EngineProblem[] = [];
   const outputs = new Map<string, Uint8Array | string>();
   const content = new Map(Object.entries(files));
-  const context: EngineContext = {
+  const context: Pick<
+    EngineContext,
+    'opId' | 'operation' | 'determinism' | 'inputs' | 'now' | 'write' | 'log' | 'problem'
+  > = {
     opId: '00000000-0000-4000-8000-000000000001',
     operation: 'sbom.generate',
     determinism: 'D3',
@@ -42,7 +45,7 @@ async function generate(files: Readonly<Record<string, string>>) {
     log: () => undefined,
     problem: (problem) => void problems.push(problem),
   };
-  const summary = await revealEngine(engine).operations['sbom.generate']?.run(context, {});
+  const summary = await revealEngine(engine).operations['sbom.generate']?.run(context as EngineContext, {});
   return { problems, summary, report: String(outputs.get('report.json')) };
 }
 

@@ -5,6 +5,7 @@ import type { FlightRecorder } from '@mex/flight-recorder';
 import type { Host } from '@mex/host';
 import type { Registry } from '@mex/registry';
 import type { Invocation } from './command.ts';
+import { noteStuck } from './stuck-threads.ts';
 import { usageError } from './usage-error.ts';
 
 /** Path of the flight recorder of a home. */
@@ -52,10 +53,15 @@ export async function openRegistry(invocation: Invocation): Promise<Registry> {
 /** Everything wired, for commands that change or run something; makes the home when it is missing. `prewarm`: engines it will need. */
 export async function openWiredHost(invocation: Invocation, prewarm: readonly string[] = []): Promise<Host> {
   const [{ openHost }, engines] = await Promise.all([import('@mex/host'), shippedEngines()]);
-  // Bundled, the worker's first file is one level above the commands; from source the runtime knows its own.
+  // Bundled, the first files of the sandboxes are one level above the commands; from source the runtime knows its own.
   const bundled = extname(import.meta.url) === '.js';
-  const threadEntry = bundled ? { threadEntry: new URL('../thread-entry.js', import.meta.url) } : {};
-  return openHost({ home: invocation.home, engines, prewarm, ...threadEntry });
+  const files = bundled
+    ? {
+        threadEntry: new URL('../thread-entry.js', import.meta.url),
+        processProgram: new URL('../process-program.mjs', import.meta.url),
+      }
+    : {};
+  return openHost({ home: invocation.home, engines, prewarm, ...files });
 }
 
 /** Opens a host of a home that must exist, does something, and closes it whatever happens. */
@@ -65,8 +71,14 @@ export async function withHost<T>(invocation: Invocation, use: (host: Host) => P
   try {
     return await use(host);
   } finally {
-    await host.close({ graceMs: 0 });
+    await closeHost(host);
   }
+}
+
+/** Ends what runs and closes everything. */
+export async function closeHost(host: Host): Promise<void> {
+  const { stuck } = await host.close({ graceMs: 0 });
+  noteStuck(stuck);
 }
 
 async function shippedEngines() {

@@ -10,5 +10,6 @@ if (major < 26) {
 const { keepCompiledCode } = await import('./compile-cache.ts');
 keepCompiledCode(process.env);
 const { runProgram } = await import('./program.ts');
+const { endProcess } = await import('./stuck-threads.ts');
 // Everything is written and closed by now; what may still be open is a thread that is being ended.
-process.exit(await runProgram(process.argv.slice(2), process.env));
+endProcess(await runProgram(process.argv.slice(2), process.env));

@@ -20,6 +20,8 @@ export interface OperationDefinition<P extends TObject = TObject> {
   readonly determinism?: DeterminismLevel;
   /** Codes it may fail with through `EngineError`. */
   readonly errors?: readonly string[];
+  /** Secrets whose value it wants to see itself; policy must allow each. Others only go into headers of requests. */
+  readonly readableSecrets?: readonly string[];
   run(context: EngineContext, params: Static<P>): Promise<Summary> | Summary;
 }
 

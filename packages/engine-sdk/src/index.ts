@@ -1,5 +1,16 @@
 export { Type } from '@sinclair/typebox';
-export { type EngineContext, EngineError, type EngineInput, type EngineProblem, type InputFile } from './context.ts';
+export {
+  type EngineContext,
+  EngineError,
+  type EngineInput,
+  type EngineProblem,
+  type ExecOptions,
+  type ExecResult,
+  type HttpRequest,
+  type HttpResponse,
+  type InputFile,
+  type ScopeEntry,
+} from './context.ts';
 export {
   defineEngine,
   defineOperation,

@@ -40,6 +40,7 @@ function describeOperation(engine: EngineDefinition, operation: OperationDefinit
     capabilities: operation.capabilities,
     determinism_ceiling: operation.determinism ?? engine.determinism,
     error_codes: operation.errors ?? [],
+    ...(operation.readableSecrets === undefined ? {} : { readable_secrets: [...operation.readableSecrets] }),
   };
 }
 

@@ -1,11 +1,33 @@
+import { isAbsolute } from 'node:path';
 import { findCapability, type JsonValue, parseStrictJson } from '@mex/envelope';
+import { type ToolPolicies, verifyToolPolicy } from '@mex/runtime';
 import { z } from 'zod';
+import { governanceFile, toGovernance } from './governance/governance-policy-file.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 
 const capability = z.string().refine((id) => findCapability(id) !== undefined, {
   error: (issue) => `"${String(issue.input)}" is not a known capability; write e.g. fs.read:inputs`,
 });
 const count = z.int().nonnegative();
+
+const tierName = z.enum(['thread', 'process', 'wasm']);
+const scopeName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a name is letters, digits, ".", "_" and "-"');
+const absolutePath = z.string().refine((path) => isAbsolute(path) && !path.includes('\0'), 'a path must be absolute');
+const texts = z.array(z.string().max(4_096)).max(256);
+const tool = z.strictObject({
+  path: absolutePath.optional(),
+  sha256: z.string().optional(),
+  interpreter: absolutePath.optional(),
+  args_prefix: texts.optional(),
+  options: z.union([z.literal('any'), texts]).optional(),
+  option_prefixes: texts.optional(),
+  end_of_options: z.boolean().optional(),
+  env: z.record(z.string(), z.string().max(4_096)).optional(),
+  read_only: texts.optional(),
+  max_output_bytes: count.optional(),
+  timeout_ms: count.optional(),
+  version_args: texts.optional(),
+});
 
 const policyFile = z.strictObject({
   schema_version: z.literal('mex.policy@1.0'),
@@ -28,11 +50,18 @@ const policyFile = z.strictObject({
     .partial()
     .optional(),
   require_run_budget: z.boolean().optional(),
+  governance: governanceFile.optional(),
   quota: z
     .strictObject({ max_concurrent: count.min(1), max_per_minute: count.min(1) })
     .partial()
     .optional(),
-  tier: z.enum(['thread', 'process', 'wasm']).optional(),
+  tier: tierName.optional(),
+  tiers: z.strictObject({ trusted: tierName, untrusted: tierName }).partial().optional(),
+  engine_tiers: z.record(z.string(), tierName).optional(),
+  read_scopes: z.record(scopeName, absolutePath).optional(),
+  private_hosts: z.array(z.string().max(300)).max(256).optional(),
+  tools: z.record(scopeName, tool).optional(),
+  readable_secrets: z.record(z.string(), z.array(scopeName)).optional(),
 });
 
 type PolicyFile = z.infer<typeof policyFile>;
@@ -47,7 +76,9 @@ export function parsePolicy(text: string): { policy: Policy } | { problem: strin
   }
   const parsed = policyFile.safeParse(value);
   if (!parsed.success) return { problem: z.prettifyError(parsed.error).replaceAll('\n', ' ') };
-  return checkProfiles(toPolicy(parsed.data));
+  const policy = toPolicy(parsed.data);
+  const problem = checkTools(policy.tools);
+  return problem === undefined ? checkProfiles(policy) : { problem };
 }
 
 function toPolicy(file: PolicyFile): Policy {
@@ -60,12 +91,31 @@ function toPolicy(file: PolicyFile): Policy {
     deniedCapabilities: file.denied_capabilities ?? [],
     ceilings: Object.fromEntries(Object.entries(budget_ceilings).filter(([, value]) => value !== undefined)),
     requireRunBudget: file.require_run_budget ?? false,
+    ...(file.governance === undefined ? {} : { governance: toGovernance(file.governance) }),
     quota: {
       ...(quota.max_concurrent === undefined ? {} : { maxConcurrent: quota.max_concurrent }),
       ...(quota.max_per_minute === undefined ? {} : { maxPerMinute: quota.max_per_minute }),
     },
-    tier: file.tier ?? DEFAULT_POLICY.tier,
+    tiers: {
+      engines: file.engine_tiers ?? {},
+      trusted: file.tiers?.trusted ?? file.tier ?? DEFAULT_POLICY.tiers.trusted,
+      untrusted: file.tiers?.untrusted ?? file.tier ?? DEFAULT_POLICY.tiers.untrusted,
+    },
+    readScopes: file.read_scopes ?? {},
+    privateHosts: file.private_hosts ?? [],
+    tools: toToolPolicies(file.tools ?? {}),
+    readableSecrets: file.readable_secrets ?? {},
   };
+}
+
+/** Absent members stay absent. */
+function toToolPolicies(tools: NonNullable<PolicyFile['tools']>): ToolPolicies {
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, entry]) => [
+      name,
+      Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined)),
+    ]),
+  );
 }
 
 function checkProfiles(policy: Policy): { policy: Policy } | { problem: string } {
@@ -75,4 +125,15 @@ function checkProfiles(policy: Policy): { policy: Policy } | { problem: string }
   return missing === undefined
     ? { policy }
     : { problem: `it names the profile "${missing}", which it does not define.` };
+}
+
+function checkTools(tools: ToolPolicies): string | undefined {
+  for (const [name, entry] of Object.entries(tools)) {
+    try {
+      verifyToolPolicy(name, entry);
+    } catch (error) {
+      return error instanceof Error ? error.message : `the tool ${name} cannot be used`;
+    }
+  }
+  return undefined;
 }

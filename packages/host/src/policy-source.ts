@@ -1,7 +1,8 @@
 import type { PolicyFacts } from '@mex/gates';
 import type { Consents } from '@mex/governance';
+import type { RegisteredEngine } from '@mex/registry';
 import type { PolicySource } from '@mex/runtime';
-import type { LoadedPolicy } from './policy.ts';
+import type { LoadedPolicy, TierName, TierPolicy } from './policy.ts';
 
 /**
  * The operator's policy as the runtime asks for it. The envelope may choose among the profiles the operator gave
@@ -30,8 +31,18 @@ export function createPolicySource(
       const wanted = operation.context?.capability_profile_id ?? allowed[0] ?? policy.defaultProfile;
       return facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);
     },
-    tierFor: () => policy.tier,
+    tierFor: (engine) => chooseTier(policy.tiers, engine),
     consents: consents.facts,
     isConsentLive: consents.isLive,
   };
+}
+
+/** An engine is trusted when the application brought it along, or when its certificate was checked. */
+export function chooseTier(
+  { engines, trusted, untrusted }: TierPolicy,
+  engine: Pick<RegisteredEngine, 'manifest' | 'origin' | 'certificate'>,
+): TierName {
+  const { engine_id } = engine.manifest;
+  const named = Object.hasOwn(engines, engine_id) ? engines[engine_id] : undefined;
+  return named ?? (engine.origin === 'shipped' || engine.certificate !== 'absent' ? trusted : untrusted);
 }

@@ -1,6 +1,8 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { type FullBudget, MexError } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
+import type { GovernancePolicy } from './governance/governance-policy.ts';
+import type { ToolPolicies } from '@mex/runtime';
 
 /** What an operator decides, in force for a whole home (CONTRACT §7, §9). */
 export interface Policy {
@@ -15,8 +17,31 @@ export interface Policy {
   readonly deniedCapabilities: readonly string[];
   readonly ceilings: Partial<FullBudget>;
   readonly requireRunBudget: boolean;
+  /** Who lets what happen (CONTRACT §12); default: nothing waits for anybody. */
+  readonly governance?: GovernancePolicy;
   readonly quota: { readonly maxConcurrent?: number; readonly maxPerMinute?: number };
-  readonly tier: 'thread' | 'process' | 'wasm';
+  readonly tiers: TierPolicy;
+  /** `fs.read:<scope>`: name → absolute directory. */
+  readonly readScopes: Readonly<Record<string, string>>;
+  /** Hosts (`host` or `host:port`) whose private addresses `net.http` may reach. */
+  readonly privateHosts: readonly string[];
+  /** `proc.exec:<name>`: the external programs there are. */
+  readonly tools: ToolPolicies;
+  /** Engine id → ids of secrets whose value that engine may see, where its manifest asks for it. */
+  readonly readableSecrets: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A tier by its name. */
+export type TierName = 'thread' | 'process' | 'wasm';
+
+/** Which tier an engine runs in (CONTRACT §9): the first that applies. */
+export interface TierPolicy {
+  /** By engine id. */
+  readonly engines: Readonly<Record<string, TierName>>;
+  /** Engines that somebody vouches for: shipped with the application, or certified with a trusted key. */
+  readonly trusted: TierName;
+  /** All others. */
+  readonly untrusted: TierName;
 }
 
 /** In force when a home has no policy file. */
@@ -29,7 +54,11 @@ export const DEFAULT_POLICY: Policy = {
   ceilings: {},
   requireRunBudget: false,
   quota: {},
-  tier: 'thread',
+  tiers: { engines: {}, trusted: 'thread', untrusted: 'process' },
+  readScopes: {},
+  privateHosts: [],
+  tools: {},
+  readableSecrets: {},
 };
 
 /** A policy together with the digest that goes into every record (CONTRACT §14 K). */

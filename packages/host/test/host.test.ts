@@ -154,7 +154,11 @@ describe('openHost', () => {
         ceilings: {},
         requireRunBudget: false,
         quota: {},
-        tier: 'thread',
+        tiers: { engines: {}, trusted: 'thread', untrusted: 'process' },
+        readScopes: {},
+        privateHosts: [],
+        tools: {},
+        readableSecrets: {},
       },
       engines: [],
     });

@@ -1,7 +1,14 @@
+export type { ToolPolicies, ToolPolicy } from './broker/proc-exec/tool-policy.ts';
+export { verifyToolPolicy } from './broker/proc-exec/tool-policy.ts';
+export type { SecretSource } from './broker/secrets.ts';
 export type { RuntimeErrorCode } from './errors.ts';
 export type { EntityResolver, PolicySource } from './facts.ts';
+export type { OutsideOptions } from './outside.ts';
 export type { Caller } from './planned.ts';
 export { DEFAULT_QUOTA, type QuotaLimits } from './quota.ts';
 export { createRuntime, type ExecuteOptions, type Runtime, type RuntimeOptions } from './runtime.ts';
+export { findJailTools, type JailMissing, type JailTools } from './sandbox/jail/requirements.ts';
+export { createProcessTier, type ProcessTierOptions } from './sandbox/process/host.ts';
+export { type ProvenAttempt, TIER_PROMISES, type TierProof } from './sandbox/proof/proof.ts';
 export { createThreadTier, type ThreadTierOptions } from './sandbox/thread/host.ts';
-export type { EngineCode, Job, JobOutcome, KillReason, SandboxTier, TierUsage } from './sandbox/tier.ts';
+export type { EngineCode, Job, JobOutcome, KillReason, SandboxTier, TierClosed, TierUsage } from './sandbox/tier.ts';

@@ -64,6 +64,7 @@ export function typicalOperation(): TypicalOperation {
     stagedSha256: new Set(outputs.map((output) => output.sha256)),
     outputNames: declared.manifest.outputs.map((output) => output.name),
     nondeterminism: [],
+    leaks: [],
   };
   return { operation, before, result: succeeded(operation, after, outputs), after };
 }

@@ -7,7 +7,7 @@ import { addRegistryEntry, loadBundle, REGISTRY_FILE, readRegistryFile, writeReg
 import { argumentText, type CommandRun } from '../command.ts';
 import { engineFacts, printCapabilities, printUncertified, UNCERTIFIED } from '../engine-view.ts';
 import { EXIT } from '../exit-codes.ts';
-import { openRegistry, openWiredHost } from '../home.ts';
+import { closeHost, openRegistry, openWiredHost } from '../home.ts';
 import { hint } from '../output/hint.ts';
 import { bold, dim } from '../output/style.ts';
 import { type EnginePackage, readEnginePackage } from '../read-engine-package.ts';
@@ -24,7 +24,7 @@ export const addEngine: CommandRun = async (invocation, terminal) => {
   try {
     await register(host, source);
   } finally {
-    await host.close({ graceMs: 0 });
+    await closeHost(host);
   }
   const added = (await openRegistry(invocation)).resolve(manifest.engine_id, manifest.engine_version).engine;
   terminal.document({ added: added === undefined ? manifest : engineFacts(added), note: UNCERTIFIED });

@@ -3,7 +3,7 @@ import type { Host } from '@mex/host';
 import { argumentText, type CommandRun, optionText } from '../command.ts';
 import { consentDocument, consentWords } from '../consent-view.ts';
 import { EXIT } from '../exit-codes.ts';
-import { openWiredHost } from '../home.ts';
+import { closeHost, openWiredHost } from '../home.ts';
 import { hint } from '../output/hint.ts';
 import { bold, dim, yellow } from '../output/style.ts';
 import { describeDistance, parseUntil } from '../until-option.ts';
@@ -41,7 +41,7 @@ export const allowGrant: CommandRun = async (invocation, terminal) => {
     terminal.line(dim('Take it back: '), hint(invocation, `mex grants revoke ${consent_id}`));
     return EXIT.done;
   } finally {
-    await host.close({ graceMs: 0 });
+    await closeHost(host);
   }
 };
 

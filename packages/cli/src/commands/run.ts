@@ -4,7 +4,7 @@ import { canonicalJson, parseStrictJson } from '@mex/envelope/json';
 import { type Host, nameConsents } from '@mex/host';
 import { argumentText, type CommandRun, optionList } from '../command.ts';
 import { exitOfResult } from '../exit-codes.ts';
-import { openWiredHost } from '../home.ts';
+import { closeHost, openWiredHost } from '../home.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { dim, green, red } from '../output/style.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -33,7 +33,7 @@ export const run: CommandRun = async (invocation, terminal) => {
     return exitOfResult(result);
   } finally {
     interrupt.stop();
-    await host.close({ graceMs: 0 });
+    await closeHost(host);
   }
 };
 

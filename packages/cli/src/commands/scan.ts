@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { EngineResult } from '@mex/envelope';
 import type { Host } from '@mex/host';
 import { argumentText, type CommandRun, optionText } from '../command.ts';
-import { openWiredHost } from '../home.ts';
+import { closeHost, openWiredHost } from '../home.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { materialize } from '../materialize.ts';
 import { printScan } from '../scan/print-scan.ts';
@@ -26,7 +26,7 @@ export const scan: CommandRun = async (invocation, terminal) => {
     return outcome.exit;
   } finally {
     interrupt.stop();
-    await host.close({ graceMs: 0 });
+    await closeHost(host);
   }
 };
 

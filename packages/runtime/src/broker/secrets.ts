@@ -8,7 +8,7 @@ export interface SecretSource {
 }
 
 /** Codes an engine may see when a secret is refused. */
-export type SecretErrorCode = 'SECRET_UNKNOWN' | 'SECRET_NOT_READABLE' | 'SECRET_TOO_SHORT';
+export type SecretErrorCode = 'SECRET_UNKNOWN' | 'SECRET_NOT_READABLE' | 'SECRET_TOO_SHORT' | 'SECRET_UNAVAILABLE';
 
 /** `secrets.use`: values for requests that the broker makes, and, where manifest and policy both say so, for the engine. */
 export class SecretHolder {
@@ -25,7 +25,7 @@ export class SecretHolder {
 
   /** For a request that the broker makes. The capability was checked. */
   async use(id: string): Promise<string> {
-    const value = await this.source?.value(id);
+    const value = await this.ask(id);
     if (value === undefined || value === '') {
       throw new MexError({
         code: 'SECRET_UNKNOWN' satisfies SecretErrorCode,
@@ -44,6 +44,23 @@ export class SecretHolder {
     }
     this.handed.set(id, value);
     return value;
+  }
+
+  /** What is wrong with the keeping is the operator's business; the engine hears that there is no value. */
+  private async ask(id: string): Promise<string | undefined> {
+    try {
+      return await this.source?.value(id);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : 'unknown cause';
+      process.emitWarning(`The secret "${id}" could not be read: ${why}`, 'MexWarning');
+      throw new MexError({
+        code: 'SECRET_UNAVAILABLE' satisfies SecretErrorCode,
+        kind: 'policy',
+        message: `The secret "${id}" could not be read.`,
+        remedy: 'Ask the operator: the log on stderr says why.',
+        cause,
+      });
+    }
   }
 
   /** For the engine's own eyes. */
