@@ -1,5 +1,10 @@
 export { type FindOptions, type FoundFiles, findFiles, IGNORED_DIRECTORIES, type LeftOut } from './find-files.ts';
+export type { ApprovalErrorCode } from './governance/approval-denial.ts';
+export type { ApprovalSummary, ApprovalView } from './governance/approval-view.ts';
+export type { ApprovalRule, GovernancePolicy } from './governance/governance-policy.ts';
+export { DEFAULT_GOVERNANCE } from './governance/governance-policy.ts';
 export { type HomeConsents, openConsents } from './governance/home-consents.ts';
+export { type ApprovalReply, type Approvals, type Inbox, openInbox } from './governance/inbox.ts';
 export { nameConsents } from './governance/name-consents.ts';
 export { type EngineHandle, HOST_VERSION, type Host, type HostOptions, openHost } from './host.ts';
 export type { PlanRequest } from './plan.ts';

@@ -17,7 +17,7 @@ import {
 import { type AutoDocuments, answeredEvent, createdEvents, readEvidence } from './decision-events.ts';
 import type { DecisionDocuments, DecisionStore, Judgement } from './decision-store.ts';
 import { decisionDocument, signatureDocument } from './documents.ts';
-import { altered, closed, foreign, invalidEnd, invalidTarget, notAnApprover } from './refusals.ts';
+import { altered, closed, foreign, invalidEnd, invalidScope, invalidTarget, notAnApprover } from './refusals.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_WORDS = 1_000;
@@ -195,11 +195,18 @@ async function takeAnswer(
     rationale: clipText(clean(reply.rationale ?? ''), MAX_WORDS),
     at,
   };
+  verifyScope(subject, answer);
   const judge = (before: readonly Answer[]): Judgement => judgeAnswer(subject, before, answer);
   if (judge(answers) === 'refuse') throw closed(decisionId, state);
   const taken = await store.answer(decisionId, answer, answeredEvent(subject, answer, newId()), judge);
   // Between our look and our write somebody else ended it; their answer stands.
   if (taken === 'refused') throw closed(decisionId, 'answered');
+}
+
+function verifyScope({ runId, kindRef }: DecisionCase, { verdict, scope }: Answer): void {
+  if (verdict !== 'approve') return;
+  if (scope === 'run' && runId === undefined) throw invalidScope('it was asked for outside of any run');
+  if (scope === 'capability' && kindRef === undefined) throw invalidScope('it is one of a kind');
 }
 
 const MAX_APPROVAL_MS = 30 * DAY_MS;

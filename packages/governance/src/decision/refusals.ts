@@ -4,6 +4,7 @@ import type { GovernanceErrorCode } from '../errors.ts';
 const KINDS: ReadonlyMap<GovernanceErrorCode, ErrorKind> = new Map([
   ['GOVERNANCE_ALTERED', 'integrity'],
   ['GOVERNANCE_FOREIGN', 'validation'],
+  ['GOVERNANCE_SCOPE_INVALID', 'validation'],
   ['GOVERNANCE_TIME_INVALID', 'validation'],
 ]);
 
@@ -67,4 +68,11 @@ export const invalidEnd = () =>
     'GOVERNANCE_TIME_INVALID',
     'An approval ends in the future, and within 30 days.',
     'Name another end, e.g. --until 24h.',
+  );
+
+export const invalidScope = (why: string) =>
+  refusal(
+    'GOVERNANCE_SCOPE_INVALID',
+    `This approval cannot reach so far: ${why}.`,
+    'Choose the scope once or operation.',
   );

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { ProblemReport } from '@mex/envelope';
-import { type FlightRecorder, newEventId } from '@mex/flight-recorder';
+import type { FlightRecorder } from '@mex/flight-recorder';
 import { type Consents, createConsents } from '@mex/governance';
 import { redact, stripControl } from '@mex/guard';
 import { createConsentTables } from './consent-tables.ts';
@@ -40,7 +41,7 @@ export function openConsents(recorder: FlightRecorder, now: () => number = Date.
   const consents = createConsents({
     store,
     now,
-    newId: () => newEventId(now()),
+    newId: randomUUID,
     clean: (text) => redact(stripControl(text)),
     onTampered: (consentId) => void reportTampered(recorder, consentId, now()).catch(() => undefined),
   });

@@ -20,8 +20,8 @@ export const PROBE = 'engine.test.probe';
 export const HOST_CAPABILITY = 'net.http:api.example';
 
 /** An engine that declares a capability which needs a consent, and does nothing with it. */
-export function writeProbe(dir: string): EngineHandle {
-  const code = "(function(){__mex_register__({operations:{'probe.run':{run:async()=>({})}}});})();";
+export function writeProbe(dir: string, comment = ''): EngineHandle {
+  const code = `(function(){__mex_register__({operations:{'probe.run':{run:async()=>({})}}});})();${comment}`;
   const bundle = join(dir, 'probe.bundle');
   writeFileSync(bundle, code);
   const operation = {

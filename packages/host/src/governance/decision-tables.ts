@@ -1,0 +1,247 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { FlightEvent } from '@mex/envelope';
+import type { FlightRecorder } from '@mex/flight-recorder';
+import { type Answer, approvalEnd, type DecisionCase, type DecisionStore } from '@mex/governance';
+
+/*
+ * Decisions in the recorder's database. What counts is in the log; these tables find it. `state` and `expires_at` follow
+ * the answers, so that an inbox of any size is listed by its newest page. `detail`, which may be long, stays out of it.
+ */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS governance_decisions (
+  seq INTEGER PRIMARY KEY,
+  decision_id TEXT NOT NULL UNIQUE,
+  gate_type TEXT NOT NULL,
+  target_ref TEXT NOT NULL,
+  kind_ref TEXT,
+  state TEXT NOT NULL,
+  spent INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  detail TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS governance_answers (
+  seq INTEGER PRIMARY KEY,
+  decision_id TEXT NOT NULL,
+  answer TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS governance_uses (
+  decision_id TEXT NOT NULL,
+  used_by TEXT NOT NULL,
+  PRIMARY KEY (decision_id, used_by)
+) STRICT;
+CREATE INDEX IF NOT EXISTS governance_answers_by_decision ON governance_answers (decision_id);
+CREATE INDEX IF NOT EXISTS governance_decisions_by_target ON governance_decisions (target_ref);
+CREATE INDEX IF NOT EXISTS governance_decisions_by_kind ON governance_decisions (kind_ref) WHERE kind_ref IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS governance_asked_once ON governance_decisions (target_ref, gate_type)
+  WHERE state = 'open';
+CREATE INDEX IF NOT EXISTS governance_inbox ON governance_decisions (seq, expires_at) WHERE state = 'open';
+`;
+const LAST_PART = 'governance_inbox';
+
+export type RowState = 'open' | 'approved' | 'ended';
+
+/** A row of the inbox: a lookup, not proven by the log. */
+export interface InboxRow {
+  readonly subject: DecisionCase;
+  readonly state: RowState;
+  readonly expiresAt: number;
+}
+
+export interface InboxQuery {
+  readonly now: number;
+  /** Also answered and expired ones. */
+  readonly all: boolean;
+  readonly limit: number;
+}
+
+export interface DecisionTables extends DecisionStore {
+  /** The newest first. */
+  readonly list: (query: InboxQuery) => InboxRow[];
+  readonly countOpen: (now: number) => number;
+  /** Ids of what was put up for exactly this, or approved for its kind, the newest first; the spent ones only for `usedBy`. */
+  readonly find: (targetRef: string, kindRef: string, usedBy: string) => string[];
+  /** Whole ids that begin so, at most two. */
+  readonly complete: (prefix: string) => string[];
+}
+
+/** Exactly this is waiting for an answer already; nobody is asked twice. */
+export class AlreadyAsked extends Error {}
+/** Undoes the event of a write that came too late. */
+class Undone extends Error {
+  readonly why: 'repeated' | 'refused' | 'used-up';
+  constructor(why: Undone['why']) {
+    super(why);
+    this.why = why;
+  }
+}
+
+/** Decisions of a home. Also over a recorder that was opened for reading; then every write is refused. */
+export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
+  const statements = lazyStatements(recorder.database);
+  const rows = (name: StatementName, ...values: (string | number)[]): Record<string, unknown>[] =>
+    statements()?.[name].all(...values) ?? [];
+  return {
+    insert: (subject, events) => insertCase(recorder, subject, events),
+    answer: (id, answer, event, judge) =>
+      appendOr(recorder, event, (db) => {
+        const before = readAnswers(
+          db.prepare('SELECT answer FROM governance_answers WHERE decision_id = ? ORDER BY seq').all(id),
+        );
+        if (before.some(({ userId, verdict }) => userId === answer.userId && verdict === answer.verdict)) {
+          throw new Undone('repeated');
+        }
+        const judgement = judge(before);
+        const subject = readSubject(db.prepare(`${SELECT} WHERE decision_id = ?`).get(id));
+        if (judgement === 'refuse' || subject === undefined) throw new Undone('refused');
+        db.prepare('INSERT INTO governance_answers (decision_id, answer) VALUES (?, ?)').run(
+          id,
+          JSON.stringify(answer),
+        );
+        if (judgement === 'open') return;
+        const state: RowState = answer.verdict === 'approve' ? 'approved' : 'ended';
+        db.prepare('UPDATE governance_decisions SET state = ?, expires_at = ? WHERE decision_id = ?').run(
+          state,
+          approvalEnd(subject, [...before, answer]),
+          id,
+        );
+      }).then((why) => (why === 'used-up' ? 'refused' : why)),
+    use: (id, usedBy, single, event) =>
+      appendOr(recorder, event, (db) => {
+        const uses = usesOf(
+          db.prepare('SELECT used_by FROM governance_uses WHERE decision_id = ? ORDER BY rowid').all(id),
+        );
+        if (uses.includes(usedBy)) throw new Undone('repeated');
+        if (single && uses.length > 0) throw new Undone('used-up');
+        db.prepare('INSERT INTO governance_uses VALUES (?, ?)').run(id, usedBy);
+        if (single) db.prepare('UPDATE governance_decisions SET spent = 1 WHERE decision_id = ?').run(id);
+      }).then((why) => (why === 'refused' ? 'used-up' : why)),
+    get: (id) => readSubject(rows('get', id)[0]),
+    uses: (id) => usesOf(rows('uses', id)),
+    events: (id) => govEvents(recorder, id),
+    list: ({ now, all, limit }) =>
+      rows(all ? 'everything' : 'open', ...(all ? [limit] : [now, limit])).flatMap(readRow),
+    countOpen: (now) => Number(rows('count', now)[0]?.['count'] ?? 0),
+    find: (targetRef, kindRef, usedBy) =>
+      rows('find', targetRef, kindRef, usedBy).map((row) => String(row['decision_id'])),
+    complete: (prefix) => rows('complete', prefix).map((row) => String(row['decision_id'])),
+  };
+}
+
+const GOV_TYPES = [
+  'gov_decision_created',
+  'gov_auto_signature_created',
+  'gov_human_intervention_requested',
+  'gov_human_intervention_received',
+  'gov_decision_applied',
+] as const;
+
+/** By type, because a planner may give its operation the id of a decision, and so have many events under it. */
+function govEvents(recorder: FlightRecorder, id: string): FlightEvent[] {
+  const found = GOV_TYPES.flatMap((type) => recorder.list({ op: id, type, limit: 1_000 }));
+  return found.toSorted((a, b) => a.seq - b.seq).map(({ event }) => event);
+}
+
+async function insertCase(
+  recorder: FlightRecorder,
+  subject: DecisionCase,
+  events: readonly FlightEvent[],
+): Promise<void> {
+  const { detail, ...rest } = subject;
+  const state: RowState = subject.outcome === 'human' ? 'open' : subject.outcome === 'auto' ? 'approved' : 'ended';
+  await recorder.append(events, (db) => {
+    db.exec(SCHEMA);
+    const { gateType, targetRef } = subject;
+    const end = db.prepare(
+      "UPDATE governance_decisions SET state = 'ended' WHERE target_ref = ? AND gate_type = ? AND state = 'open' AND expires_at <= ?",
+    );
+    end.run(targetRef, gateType, subject.createdAt);
+    const insert = db.prepare(
+      `INSERT OR IGNORE INTO governance_decisions
+        (decision_id, gate_type, target_ref, kind_ref, state, spent, expires_at, subject, detail)
+        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+    );
+    const written = insert.run(
+      subject.decisionId,
+      gateType,
+      targetRef,
+      subject.kindRef ?? null,
+      state,
+      subject.expiresAt,
+      JSON.stringify(rest),
+      detail ?? null,
+    );
+    if (Number(written.changes) !== 1) throw new AlreadyAsked(targetRef);
+  });
+}
+
+async function appendOr(
+  recorder: FlightRecorder,
+  event: FlightEvent,
+  companion: (db: DatabaseSync) => void,
+): Promise<'recorded' | Undone['why']> {
+  try {
+    await recorder.append([event], companion);
+    return 'recorded';
+  } catch (error) {
+    if (error instanceof Undone) return error.why;
+    throw error;
+  }
+}
+
+type StatementName = 'get' | 'uses' | 'open' | 'everything' | 'count' | 'find' | 'complete';
+
+const SELECT = 'SELECT decision_id, state, expires_at, subject, detail FROM governance_decisions';
+const SELECT_SHORT = 'SELECT decision_id, state, expires_at, subject FROM governance_decisions';
+
+/** Statements over tables that may not be there yet. */
+function lazyStatements(db: DatabaseSync): () => Record<StatementName, StatementSync> | undefined {
+  let known: Record<StatementName, StatementSync> | undefined;
+  return () => {
+    if (known !== undefined) return known;
+    if (db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(LAST_PART) === undefined) return undefined;
+    known = {
+      get: db.prepare(`${SELECT} WHERE decision_id = ?`),
+      uses: db.prepare('SELECT used_by FROM governance_uses WHERE decision_id = ? ORDER BY rowid'),
+      open: db.prepare(`${SELECT_SHORT} WHERE state = 'open' AND expires_at > ? ORDER BY seq DESC LIMIT ?`),
+      everything: db.prepare(`${SELECT_SHORT} ORDER BY seq DESC LIMIT ?`),
+      count: db.prepare("SELECT count(*) AS count FROM governance_decisions WHERE state = 'open' AND expires_at > ?"),
+      find: db.prepare(
+        `SELECT decision_id FROM governance_decisions d
+          WHERE (target_ref = ?1 OR (kind_ref = ?2 AND state = 'approved'))
+            AND (spent = 0 OR EXISTS (SELECT 1 FROM governance_uses u WHERE u.decision_id = d.decision_id AND used_by = ?3))
+          ORDER BY seq DESC LIMIT 50`,
+      ),
+      complete: db.prepare(
+        "SELECT decision_id FROM governance_decisions WHERE decision_id >= ?1 AND decision_id < ?1 || 'g' LIMIT 2",
+      ),
+    };
+    return known;
+  };
+}
+
+function usesOf(rows: readonly Record<string, unknown>[]): string[] {
+  return rows.map((row) => String(row['used_by']));
+}
+
+/*
+ * MEX wrote these texts, and whoever could change them could change anything beside the log. A case counts only when
+ * its digest is in the log, so its shape needs no second proof here.
+ */
+function readAnswers(rows: readonly Record<string, unknown>[]): Answer[] {
+  return rows.map((row): Answer => JSON.parse(String(row['answer'])));
+}
+
+function readSubject(row: Record<string, unknown> | undefined): DecisionCase | undefined {
+  if (row === undefined) return undefined;
+  const subject: DecisionCase = JSON.parse(String(row['subject']));
+  const { detail } = row;
+  return typeof detail === 'string' ? { ...subject, detail } : subject;
+}
+
+function readRow(row: Record<string, unknown>): InboxRow[] {
+  const { state } = row;
+  const subject = readSubject(row);
+  if (subject === undefined || (state !== 'open' && state !== 'approved' && state !== 'ended')) return [];
+  return [{ subject, state, expiresAt: Number(row['expires_at']) }];
+}
