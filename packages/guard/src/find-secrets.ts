@@ -12,15 +12,14 @@ export function findSecrets(text: string, options: FindOptions = {}): SecretFind
   const findings: SecretFinding[] = [];
   let line = 1;
   let lineStart = 0;
+  // Sought once: a text without line ends must not be read again for every finding.
+  let nextLine = text.indexOf('\n');
   for (const span of scanSpans(text, isCodePath(options.path))) {
     if (CONFIDENCE_RANK[span.confidence] < least) continue;
-    for (
-      let next = text.indexOf('\n', lineStart);
-      next >= 0 && next < span.start;
-      next = text.indexOf('\n', lineStart)
-    ) {
+    while (nextLine >= 0 && nextLine < span.start) {
       line++;
-      lineStart = next + 1;
+      lineStart = nextLine + 1;
+      nextLine = text.indexOf('\n', lineStart);
     }
     const mark = options.fingerprint && { fingerprint: options.fingerprint(text.slice(span.start, span.end)) };
     findings.push({ ...span, line, column: span.start - lineStart + 1, ...mark });

@@ -8,3 +8,4 @@ export { createRedactor, type Redactor } from './mask/redactor.ts';
 export { stripControl } from './mask/strip-control.ts';
 export { containsSecret, redact } from './redact.ts';
 export { type JsonValue, redactJson } from './redact-json.ts';
+export { describeRule } from './rules/describe-rule.ts';

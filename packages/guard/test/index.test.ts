@@ -8,6 +8,7 @@ it('the front door is exactly this', () => {
     'containsSecret',
     'createLeakDetector',
     'createRedactor',
+    'describeRule',
     'findSecrets',
     'redact',
     'redactJson',

@@ -1,0 +1,142 @@
+import {
+  defineEngine,
+  defineOperation,
+  type EngineContext,
+  EngineError,
+  type EngineInput,
+  Type,
+} from '@mex/engine-sdk';
+import { parseStrictJson } from '@mex/envelope';
+import type { Confidence } from '@mex/guard';
+import { applyBaseline, BASELINE_SCHEMA, type BaselineEntry, parseBaseline } from './baseline.ts';
+import { reportProblems } from './problems.ts';
+import { summarize, writeRaw, writeReport } from './report.ts';
+import { writeSarif } from './sarif.ts';
+import { type ScanResult, scanTree, type Tree } from './scan-tree.ts';
+
+const VERSION = '0.1.0';
+const MIB = 1024 * 1024;
+const DEFAULT_MAX_FILE = 16 * MIB;
+
+const params = Type.Object(
+  {
+    min_confidence: Type.Optional(
+      Type.Union([Type.Literal('low'), Type.Literal('medium'), Type.Literal('high')], {
+        description: 'Leave out what is less sure; default low: weak passwords, too',
+      }),
+    ),
+    include_ignored: Type.Optional(Type.Boolean({ description: 'Also scan what git ignores; default false' })),
+    max_file_bytes: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 128 * MIB, description: 'Larger files are left out; default 16 MiB' }),
+    ),
+    baseline: Type.Optional(BASELINE_SCHEMA),
+    timestamp: Type.Optional(
+      Type.String({
+        maxLength: 30,
+        pattern: '^\\d\\d\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$',
+        description:
+          'Time of the scan, for the report and for the expiry of baseline entries; without it no entry counts',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export default defineEngine({
+  id: 'engine.guard.secret_scan',
+  version: VERSION,
+  title: 'Secret scan',
+  description:
+    'Finds tokens, keys and passwords in the files of a directory. Shows where they are, never what they are.',
+  determinism: 'D3',
+  budget: {
+    default: { wall_time_ms: 300_000, cpu_time_ms: 300_000, memory_bytes: 1_024 * MIB, output_bytes: 256 * MIB },
+  },
+  operations: {
+    'secret.scan': defineOperation({
+      title: 'Scan for secrets',
+      description: 'Scans every text file of a pinned directory that git would not ignore.',
+      params,
+      inputs: {
+        min: 1,
+        max: 2,
+        description: 'A pinned directory; optionally a baseline document (mex.secret_baseline@1)',
+      },
+      outputs: [
+        { name: 'report.json', kind: 'report', mime: 'application/json' },
+        { name: 'secrets.sarif', kind: 'report', mime: 'application/sarif+json' },
+        { name: 'secrets.raw.json', kind: 'tool_output', mime: 'application/json', evidence: true },
+      ],
+      capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
+      errors: ['SECRET_NO_DIRECTORY', 'SECRET_NOTHING_SCANNED', 'SECRET_BASELINE_INVALID'],
+      run: scan,
+    }),
+  },
+});
+
+type Params = {
+  min_confidence?: Confidence;
+  include_ignored?: boolean;
+  max_file_bytes?: number;
+  baseline?: BaselineEntry[];
+  timestamp?: string;
+};
+
+async function scan(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
+  const [directory, document] = context.inputs;
+  if (directory === undefined || directory.kind !== 'bundle')
+    throw new EngineError('SECRET_NO_DIRECTORY', 'The first input is not a pinned directory.');
+  const entries = [...(options.baseline ?? []), ...(await readBaseline(document))];
+  const result = await scanInput(directory, options);
+  const today = options.timestamp?.slice(0, 10);
+  const judged = applyBaseline(result.found, entries, today);
+  const facts = { timestamp: options.timestamp ?? context.now(), version: VERSION };
+  const summary = summarize(result, judged);
+  reportProblems(context, result, judged, today);
+  await context.write('report.json', writeReport(result, judged, summary, facts));
+  await context.write('secrets.sarif', writeSarif(result, judged, facts));
+  await context.write('secrets.raw.json', writeRaw(result, judged, summary, facts));
+  return summary;
+}
+
+async function readBaseline(input: EngineInput | undefined): Promise<readonly BaselineEntry[]> {
+  if (input === undefined) return [];
+  if (input.kind === 'bundle')
+    throw new EngineError('SECRET_BASELINE_INVALID', 'The second input is a directory, not a baseline document.');
+  const bytes = await input.bytes();
+  try {
+    return parseBaseline(parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    throw new EngineError('SECRET_BASELINE_INVALID', 'The baseline document is no JSON.', { cause });
+  }
+}
+
+/** Codes after which nothing the inputs say can be relied on: the operation ends, instead of leaving one file out. */
+const ENDS_THE_OPERATION = new Set(['ARTIFACT_DRIFT', 'ARTIFACT_CORRUPT', 'CAPABILITY_USED_WITHOUT_GRANT']);
+
+async function scanInput(input: EngineInput, options: Params): Promise<ScanResult> {
+  const files = await input.files();
+  let ending: unknown;
+  const tree: Tree = {
+    files,
+    read: async (path) => {
+      try {
+        return await input.read(path);
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && ENDS_THE_OPERATION.has(String(error.code))) ending ??= error;
+        throw error;
+      }
+    },
+  };
+  const result = await scanTree(tree, {
+    minConfidence: options.min_confidence ?? 'low',
+    maxFileBytes: options.max_file_bytes ?? DEFAULT_MAX_FILE,
+    includeIgnored: options.include_ignored ?? false,
+  });
+  if (ending !== undefined) throw ending;
+  // Nothing looked at is no pass (CONTRACT §14 E); an empty directory is.
+  if (result.scanned === 0 && result.skipped.length > 0)
+    throw new EngineError('SECRET_NOTHING_SCANNED', `None of ${result.skipped.length} files was scanned.`);
+  return result;
+}
