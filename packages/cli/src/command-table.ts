@@ -47,6 +47,7 @@ const artifact: ArgumentSpec = {
 };
 
 const consent: ArgumentSpec = { name: 'id', help: 'the id of a consent, or its first 8 characters' };
+const approval: ArgumentSpec = { name: 'id', help: 'the id of an approval, or its first 8 characters' };
 const actor = (help: string): OptionSpec => ({ name: 'actor', kind: 'text', value: '<id>', help });
 const reason: OptionSpec = { name: 'reason', kind: 'text', value: '<words>', help: 'for whoever reads it later' };
 
@@ -233,6 +234,42 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   setPin('pin', 'keep an artifact from ever being collected'),
   setPin('unpin', 'undo pin'),
+  {
+    path: ['approvals', 'list'],
+    summary: 'list the operations that wait for a person',
+    options: [{ name: 'all', kind: 'flag', help: 'also those that were answered, or expired' }, limit(100)],
+    load: async () => (await import('./commands/approvals-list.ts')).listApprovals,
+  },
+  {
+    path: ['approvals', 'show'],
+    summary: 'show exactly what would happen, and who has answered',
+    arguments: [approval],
+    load: async () => (await import('./commands/approvals-show.ts')).showApproval,
+  },
+  {
+    path: ['approvals', 'approve'],
+    summary: 'let an operation happen; it runs when it is sent again',
+    arguments: [approval],
+    options: [
+      {
+        name: 'scope',
+        kind: 'choice',
+        value: '<scope>',
+        choices: ['once', 'operation', 'run', 'capability'],
+        help: 'once (default); operation: exactly this, again and again; run: its kind in this run; capability: its kind',
+      },
+      { name: 'until', kind: 'text', value: '<time>', help: '90m, 24h, 7d, or a time; 30 days at most' },
+      reason,
+    ],
+    load: async () => (await import('./commands/approvals-answer.ts')).approve,
+  },
+  {
+    path: ['approvals', 'reject'],
+    summary: 'keep an operation from happening, also one that was approved',
+    arguments: [approval],
+    options: [reason],
+    load: async () => (await import('./commands/approvals-answer.ts')).reject,
+  },
   {
     path: ['grants', 'list'],
     summary: 'list who may use the network, secrets and devices, and until when',
