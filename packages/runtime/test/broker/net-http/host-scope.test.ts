@@ -9,6 +9,8 @@ const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/).filter((text
 const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
 const protocol = fc.constantFrom('http:' as const, 'https:' as const);
 const port = fc.integer({ min: 1, max: 65_535 });
+/** A path, a query and a fragment, of whatever a URL may hold. */
+const tail = fc.stringMatching(/^\/[a-zé%./2e{}"'<>|^~]{0,20}(\?[a-zé%&=?/]{0,10})?(#[a-z/?#]{0,10})?$/);
 const matches = (scope: string, url: string): boolean => {
   const { host, port: at, protocol: by } = parseTarget(url);
   return matchHostScope(scope, host, at, by);
@@ -92,7 +94,8 @@ describe('matchHostScope', () => {
 describe('parseTarget', () => {
   it('reads its own result as the same', () => {
     fc.assert(
-      fc.property(fc.webUrl({ withFragments: true, withQueryParameters: true }), (url) => {
+      fc.property(protocol, name, port, tail, (by, host, at, rest) => {
+        const url = `${by}//${host}:${at}${rest}`;
         let target: ReturnType<typeof parseTarget>;
         try {
           target = parseTarget(url);
@@ -105,7 +108,7 @@ describe('parseTarget', () => {
         expect(target.path).toMatch(/^\/[\x21-\x7e]*$/);
         expect(target.path).not.toContain('#');
       }),
-      { ...SEED, numRuns: 40 },
+      SEED,
     );
   });
 

@@ -247,6 +247,16 @@ describe('[§9] deadlines', () => {
     await until(() => server.open.size === 0);
   });
 
+  it('a name that took its time does not shorten what comes after', async () => {
+    const { server, url } = await site((socket) => void setTimeout(() => socket.end(OK), 450));
+    const { broker } = makeWorld({
+      privateHosts: [`site.test:${server.port}`],
+      dns: { 'site.test': ['127.0.0.1'] },
+      options: { limits: { connectMs: 400 } },
+    });
+    expect(await outcome(broker, call(url))).toBe('200');
+  });
+
   it('redirects that are each in time, but not together', async () => {
     const { broker, url } = await site((socket) => void setTimeout(() => socket.end(redirectTo('/')), 40));
     expect(await outcome(broker, call(url, { timeoutMs: 100 }))).toBe('NETWORK_TIMEOUT');

@@ -80,6 +80,20 @@ describe('a plain request', () => {
     expect(await outcome(broker, call(`http://site.test:${port}/`))).toBe('200');
   });
 
+  it('keeps no cookies, and nothing of the connection', async () => {
+    const { broker, url } = await site(
+      'HTTP/1.1 204 No Content\r\nset-cookie: a=b\r\nkeep-alive: timeout=5\r\nX-Mine: Yes\r\n\r\n',
+    );
+    expect((await broker.request(call(url))).headers).toEqual([['x-mine', 'Yes']]);
+  });
+
+  it('does not mind the length of a body that is not sent', async () => {
+    const { broker, url } = await site('HTTP/1.1 200 OK\r\ncontent-length: 900000000\r\n\r\n');
+    expect(await outcome(broker, call(url, { method: 'HEAD' }))).toBe('200');
+    const fresh = await site('HTTP/1.1 304 Not Modified\r\ncontent-length: 900000000\r\n\r\n');
+    expect(await outcome(fresh.broker, call(fresh.url, { headers: [['if-none-match', '"a"']] }))).toBe('304');
+  });
+
   it('hands on what is coded, and does not ask for it', async () => {
     const { broker, url } = await site('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nzip');
     const answer = await broker.request(call(url));

@@ -52,6 +52,7 @@ describe('[§9] secrets', () => {
     ['a line break', 'abcdef\r\nhost: evil.test'],
     ['a line feed at the end', 'abcdef\n'],
     ['NUL', 'abc\0def'],
+    ['a tab', 'abc\tdef'],
     ['a letter beyond ASCII', 'abcd\u00e9f'],
     ['a letter that Node would cut down to a line break', 'abc\u010d\u010adef'],
     ['nothing', ''],
