@@ -22,6 +22,8 @@ export interface ToolDenial {
   readonly code: string;
   /** Redacted. */
   readonly args: readonly string[];
+  /** What was wrong and what to do, in words for the operator: they name files of the host. Redacted. */
+  readonly detail: string;
 }
 
 const MAX_ARGS = 1_000;

@@ -63,14 +63,18 @@ interface OutputRefs {
 /** Nothing was run. What `require` refuses it records itself; what failed in a run has its FR-EVT-001. */
 const DENIALS: ReadonlySet<string> = new Set([
   'TOOL_NOT_ALLOWED',
-  'TOOL_NOT_FOUND',
-  'TOOL_POLICY_INVALID',
-  'TOOL_DIGEST_MISMATCH',
   'TOOL_CALL_INVALID',
   'TOOL_ARGUMENT_REFUSED',
-  'SECURITY_UNTRUSTED_EXECUTION',
   'SANDBOX_TIER_UNAVAILABLE',
 ]);
+/** What an engine hears of a tool that is not run. */
+const WORDS: Readonly<Record<string, string>> = {
+  TOOL_NOT_FOUND: 'is not on this machine, or is no program',
+  TOOL_DIGEST_MISMATCH: 'is not the file that it should be',
+  TOOL_POLICY_INVALID: 'has a policy that cannot be used',
+  TOOL_START_FAILED: 'is a script whose interpreter is not known',
+  SECURITY_UNTRUSTED_EXECUTION: 'is not run: others than the operator could have put it there',
+};
 const MAX_WAITING = 8;
 const VERSION_MS = 10_000;
 const VERSION_BYTES = 4_096;
@@ -121,7 +125,7 @@ export class ToolRunner {
       if (this.options.launch === undefined) throw noJail();
       return await this.inTurn(() => this.run(call));
     } catch (error) {
-      if (error instanceof MexError && DENIALS.has(error.code)) this.deny(call, error.code);
+      if (error instanceof MexError && DENIALS.has(error.code)) this.deny(call, error);
       throw error;
     }
   }
@@ -133,9 +137,26 @@ export class ToolRunner {
     for (const dir of Object.values(this.options.directories)) await clearTree(dir);
   }
 
-  private deny(call: ExecCall, code: string): void {
-    const tool = clipText(stripControl(String(call.tool)), 128);
-    this.options.onDenial({ tool, code, args: recordArgs(Array.isArray(call.args) ? call.args : []) });
+  private deny(call: ExecCall, { code, message, remedy }: MexError): void {
+    const detail = clipText(redact(stripControl([message, remedy ?? ''].join(' ').trim())), 2_000);
+    this.options.onDenial({ tool: clipText(stripControl(call.tool), 128), code, args: recordArgs(call.args), detail });
+  }
+
+  /** Where on the host a tool is, and what is wrong there, is for the operator; an engine hears that it is not run. */
+  private async resolve(call: ExecCall): Promise<ResolvedTool> {
+    try {
+      return await this.options.toolbox.resolve(call.tool);
+    } catch (error) {
+      if (!(error instanceof MexError)) throw error;
+      this.deny(call, error);
+      const { code, kind } = error;
+      throw new MexError({
+        code,
+        kind,
+        message: `The tool "${call.tool}" ${WORDS[code] ?? 'is not run'}.`,
+        cause: error,
+      });
+    }
   }
 
   private verifyArguments({ tool, args }: ExecCall): void {
@@ -167,7 +188,7 @@ export class ToolRunner {
 
   private async run(call: ExecCall): Promise<ExecAnswer> {
     this.keepOn();
-    const tool = await this.options.toolbox.resolve(call.tool);
+    const tool = await this.resolve(call);
     await this.learnVersion(tool);
     const inputs = await this.inputs.place(call.inputs ?? [], this.keepOn);
     this.keepOn();

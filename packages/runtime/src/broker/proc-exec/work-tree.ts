@@ -1,5 +1,5 @@
-import { lstatSync, type Stats } from 'node:fs';
-import { chmod, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemCode } from './errors.ts';
 
 /** What a tool may put into its working directory. */
@@ -10,7 +10,10 @@ export interface TreeLimits {
 
 /** Deeper than this, paths near what the system can name; no tool needs it. */
 const MAX_DEPTH = 100;
-const BATCH = 64;
+/** The system takes no longer ones: what is below could not be counted. */
+const MAX_PATH_BYTES = 4_000;
+/** A call each costs a tenth of a trip through the thread pool, so they are made in place, this long at a time. */
+const TURN_MS = 4;
 const SLASH = Buffer.from('/');
 const BLOCK_BYTES = 512;
 
@@ -19,11 +22,23 @@ function below(dir: Buffer, name: Buffer | string): Buffer {
   return Buffer.concat([dir, SLASH, typeof name === 'string' ? Buffer.from(name) : name]);
 }
 
+/** Lets others have their turn, now and then. */
+function pacer(): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < TURN_MS) return undefined;
+    return nextTurn().then(() => {
+      since = performance.now();
+    });
+  };
+}
+
 /**
  * Whether a tree that is being written is still within its limits. Stops counting at the first one passed, so that
  * it costs no more than what is allowed. What vanishes meanwhile does not count.
  */
 export async function isWithin(dir: string, limits: TreeLimits): Promise<boolean> {
+  const pace = pacer();
   let level: Buffer[] = [Buffer.from(dir)];
   let bytes = 0;
   let entries = 0;
@@ -31,21 +46,20 @@ export async function isWithin(dir: string, limits: TreeLimits): Promise<boolean
     if (depth > MAX_DEPTH) return false;
     const next: Buffer[] = [];
     for (const directory of level) {
-      const names = await namesIn(directory);
+      const names = namesIn(directory);
       // A directory nobody may read hides what is in it.
       if (names === undefined) return false;
       entries += names.length;
       if (entries > limits.entries) return false;
-      for (let from = 0; from < names.length; from += BATCH) {
-        const paths = names.slice(from, from + BATCH).map((name) => below(directory, name));
-        const stats = await Promise.all(paths.map(statOf));
-        for (const [index, stat] of stats.entries()) {
-          // Blocks, not size: a sparse file takes what it takes.
-          bytes += (stat?.blocks ?? 0) * BLOCK_BYTES;
-          const path = paths[index];
-          if (stat?.isDirectory() && path !== undefined) next.push(path);
-        }
+      for (const name of names) {
+        const path = below(directory, name);
+        if (path.length > MAX_PATH_BYTES) return false;
+        const stat = statOf(path);
+        // Blocks, not size: a sparse file takes what it takes.
+        bytes += (stat?.blocks ?? 0) * BLOCK_BYTES;
+        if (stat?.isDirectory()) next.push(path);
         if (bytes > limits.bytes) return false;
+        await pace();
       }
     }
     level = next;
@@ -53,17 +67,17 @@ export async function isWithin(dir: string, limits: TreeLimits): Promise<boolean
   return true;
 }
 
-async function namesIn(directory: Buffer): Promise<Buffer[] | undefined> {
+function namesIn(directory: Buffer): Buffer[] | undefined {
   try {
-    return await readdir(directory, { encoding: 'buffer' });
+    return readdirSync(directory, { encoding: 'buffer' });
   } catch (error) {
     return systemCode(error) === 'EACCES' ? undefined : [];
   }
 }
 
-async function statOf(path: Buffer): Promise<Stats | undefined> {
+function statOf(path: Buffer): Stats | undefined {
   try {
-    return await lstat(path);
+    return lstatSync(path);
   } catch {
     return undefined;
   }
@@ -74,32 +88,33 @@ async function statOf(path: Buffer): Promise<Stats | undefined> {
  * before they are emptied, so that no path gets longer than two names. Nobody else may be writing.
  */
 export async function clearTree(dir: string): Promise<void> {
+  const pace = pacer();
   const root = Buffer.from(dir);
   let moved = 0;
-  for (;;) {
-    const names = await readdir(root, { encoding: 'buffer' });
-    if (names.length === 0) return;
+  for (let names = list(root); names.length > 0; names = list(root)) {
     for (const name of names) {
       const path = below(root, name);
       if (!lstatSync(path).isDirectory()) {
-        await unlink(path);
+        unlinkSync(path);
         continue;
       }
-      await chmod(path, 0o700);
-      const children = await readdir(path, { encoding: 'buffer' });
-      for (let from = 0; from < children.length; from += BATCH) {
-        await Promise.all(
-          children.slice(from, from + BATCH).map(async (child) => {
-            const inner = below(path, child);
-            if (!(await lstat(inner)).isDirectory()) return unlink(inner);
-            // Moving a directory writes into it.
-            await chmod(inner, 0o700);
-            moved += 1;
-            return rename(inner, below(root, `mex-removed-${process.pid}-${moved}-${crypto.randomUUID()}`));
-          }),
-        );
+      chmodSync(path, 0o700);
+      for (const child of list(path)) {
+        const inner = below(path, child);
+        if (lstatSync(inner).isDirectory()) {
+          // Moving a directory writes into it.
+          chmodSync(inner, 0o700);
+          moved += 1;
+          renameSync(inner, below(root, `mex-removed-${moved}-${crypto.randomUUID()}`));
+        } else unlinkSync(inner);
+        await pace();
       }
-      await rmdir(path);
+      rmdirSync(path);
     }
+    await pace();
   }
+}
+
+function list(directory: Buffer): Buffer[] {
+  return readdirSync(directory, { encoding: 'buffer' });
 }

@@ -82,7 +82,7 @@ function inheritable(): string[] {
 
 const attack = describe.skipIf(NO_JAIL !== undefined);
 
-attack(inJail('[§14] files of the host'), () => {
+attack(inJail('[§14 J] files of the host'), () => {
   it.each([
     ['the home of the user', homedir()],
     ['the temporary directory', tmpdir()],
@@ -147,7 +147,7 @@ attack(inJail('[§14] files of the host'), () => {
   });
 });
 
-attack(inJail('[§14] processes and the kernel'), () => {
+attack(inJail('[§14 J] processes and the kernel'), () => {
   it('processes of the host are neither seen nor reached', async () => {
     const script = `kill -9 ${process.pid}; kill -9 ${process.ppid}; ls /proc | grep -c '^[0-9]'; cat /proc/${process.pid}/environ`;
     const answer = await sh(script);
@@ -198,7 +198,7 @@ attack(inJail('[§14] processes and the kernel'), () => {
   });
 });
 
-attack(inJail('[§14 D] network'), () => {
+attack(inJail('[§14 J] network'), () => {
   async function listen(
     where: { port: number; host: string } | { path: string },
   ): Promise<{ server: Server; met: () => number }> {

@@ -86,9 +86,9 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
     expect(textOf(answer.stdout)).toBe('done\n');
   });
 
-  it('a fork bomb', async () => {
+  it('more processes than it may have', async () => {
     const { runner } = open({ limits: { processes: 20 } });
-    expect(await codeOf(runner.exec(perlCall('while (1) { fork; select undef, undef, undef, 0.001 }')))).toBe(
+    expect(await codeOf(runner.exec(perlCall('for (1..60) { unless (fork) { sleep 30; exit } } sleep 30')))).toBe(
       'TOOL_PROCESS_LIMIT',
     );
     expect((await runner.exec(shCall('echo well'))).exitCode).toBe(0);
@@ -109,15 +109,18 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
 
   it('[§9] CPU time shared out among children', async () => {
     const { runner } = open({ budget: { cpu_time_ms: 300 } });
-    const script = 'for (1..200) { unless (fork) { 1 for 1..2_000_000; exit } wait }';
+    const script = 'for (1..200) { unless (fork) { 1 for 1..1_000_000; exit } wait }';
     expect(await codeOf(runner.exec(perlCall(script)))).toBe('BUDGET_EXCEEDED_CPU_TIME_MS');
   });
 
-  it('CPU time of several calls adds up', async () => {
-    const { runner } = open({ budget: { cpu_time_ms: 600 } });
-    const spin = perlCall('my $end = times; 1 until (times)[0] - $end > 0.25');
-    expect(await codeOf(runner.exec(spin))).toBe('succeeded');
-    expect(await codeOf(runner.exec(spin).then(() => runner.exec(spin)))).toBe('BUDGET_EXCEEDED_CPU_TIME_MS');
+  it('[§9] CPU time of several calls adds up', async () => {
+    const { runner } = open({ budget: { cpu_time_ms: 500 } });
+    const spin = perlCall('1 until (times)[0] > 0.2');
+    const codes: string[] = [];
+    while (codes.at(-1) !== 'BUDGET_EXCEEDED_CPU_TIME_MS' && codes.length < 6)
+      codes.push(await codeOf(runner.exec(spin)));
+    expect(codes.at(-1)).toBe('BUDGET_EXCEEDED_CPU_TIME_MS');
+    expect(codes.length).toBeGreaterThan(1);
   });
 
   it('a workspace that is filled is emptied, and the call ends', async () => {
@@ -133,7 +136,7 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
   });
 
   it('a hundred thousand files', async () => {
-    const { runner, work } = open({ limits: { workEntries: 2_000 } });
+    const { runner, work } = open({ limits: { workEntries: 500 } });
     const script = 'for (1..100_000) { open my $f, ">", $_ }';
     expect(await codeOf(runner.exec(perlCall(script, { outputs: ['1'] })))).toBe('TOOL_WORKSPACE_LIMIT');
     expect(readdirSync(work)).toEqual([]);
@@ -155,7 +158,7 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
 
   it('directories too deep to name, and names that are no text, are gone in the end', async () => {
     const { runner, work } = open();
-    const script = 'mkdir "\\xff"; open my $f, ">", "\\xff/x"; for (1..5000) { mkdir "d"; chdir "d" }';
+    const script = 'mkdir "\\xff"; open my $f, ">", "\\xff/x"; my $d = "d" x 200; for (1..150) { mkdir $d; chdir $d }';
     expect(await codeOf(runner.exec(perlCall(script)))).toBe('TOOL_WORKSPACE_LIMIT');
     expect(readdirSync(work)).toEqual([]);
   });

@@ -65,7 +65,7 @@ describe('arguments for tools', () => {
     expect(optionEntryRefusal(entry)).toBeDefined();
   });
 
-  it('[§14] no data becomes an option, whatever it is', () => {
+  it('[§14 J] no data becomes an option, whatever it is', () => {
     const anything = fc.oneof(
       fc.string(),
       fc.constantFrom('-', '--', '-in', '--quiet', '@a', '+a', '--format=x', '-k'),

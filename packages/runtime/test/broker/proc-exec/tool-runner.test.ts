@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isFlightEvent } from '@mex/envelope';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InputSource } from '../../../src/broker/proc-exec/tool-inputs.ts';
+import type { ToolPolicy } from '../../../src/broker/proc-exec/tool-policy.ts';
 import {
   type Bench,
   type BenchOptions,
@@ -34,7 +35,7 @@ describe('without a jail', () => {
     const { runner, events, denials, meter } = open({ launch: undefined });
     expect(await codeOf(runner.exec({ tool: 'sh', args: ['-c', 'true'] }))).toBe('SANDBOX_TIER_UNAVAILABLE');
     expect(events).toEqual([]);
-    expect(denials).toEqual([{ tool: 'sh', code: 'SANDBOX_TIER_UNAVAILABLE', args: ['-c', 'true'] }]);
+    expect(denials).toMatchObject([{ tool: 'sh', code: 'SANDBOX_TIER_UNAVAILABLE', args: ['-c', 'true'] }]);
     expect(meter.usage.exec_count).toBe(0);
   });
 
@@ -56,6 +57,19 @@ describe('without a jail', () => {
     for (const tool of ['cat', 'constructor', '__proto__x', 'toString'].filter((name) => /^[A-Za-z]/.test(name)))
       expect(await codeOf(runner.exec({ tool, args: [] }))).toBe('TOOL_NOT_ALLOWED');
     expect(denials).toHaveLength(3);
+  });
+
+  it.each<[string, ToolPolicy]>([
+    ['TOOL_NOT_FOUND', { path: '/usr/bin/nothing-of-this-name' }],
+    ['TOOL_DIGEST_MISMATCH', { path: '/usr/bin/perl', sha256: '0'.repeat(64) }],
+    ['SECURITY_UNTRUSTED_EXECUTION', { path: '/tmp/nothing-of-this-name' }],
+  ])('%s: the operator reads where, the engine does not', async (code, policy) => {
+    const { runner, denials } = open({ tools: { x: policy }, launch: () => expect.unreachable() });
+    await expect(runner.exec({ tool: 'x', args: [] })).rejects.toMatchObject({
+      code,
+      message: expect.not.stringContaining('/'),
+    });
+    expect(denials).toMatchObject([{ code, detail: expect.stringContaining(dirname(policy.path ?? '')) }]);
   });
 
   it('denials carry no secrets and no control characters', async () => {

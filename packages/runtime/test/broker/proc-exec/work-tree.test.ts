@@ -47,6 +47,11 @@ describe('the working directory of a tool', () => {
     expect(await isWithin(dir, LIMITS)).toBe(false);
   });
 
+  it('hides nothing below paths that are too long to name', async () => {
+    perl('my $d = "d" x 200; for (1..25) { mkdir $d; chdir $d }');
+    expect(await isWithin(dir, LIMITS)).toBe(false);
+  });
+
   it('is emptied, whatever depth, names and modes it has, and nothing else with it', async () => {
     const canary = join(outer, 'canary');
     mkdirSync(canary, { mode: 0o751 });
@@ -54,7 +59,7 @@ describe('the working directory of a tool', () => {
     symlinkSync(canary, join(dir, 'link'));
     mkdirSync(join(dir, 'linked'));
     symlinkSync(canary, join(dir, 'linked', 'link'));
-    perl('for (1..3000) { mkdir "d"; chdir "d"; open my $f, ">", "file" }');
+    perl('my $d = "d" x 200; for (1..60) { mkdir $d; chdir $d; open my $f, ">", "file" }');
     perl(
       'mkdir "\\xff"; open my $f, ">", "\\xff/\\xfe"; mkdir "locked"; mkdir "locked/in"; chmod 0, "locked/in", "locked"',
     );
