@@ -40,7 +40,8 @@ describe('[§12] mex approvals', () => {
     expect(shown.stdout).toContain('fs.write:artifacts');
     expect(shown.stdout).not.toMatch(HARMFUL);
     expect((await approvals('approve', id, '--reason', 'fine')).stdout).toContain('approved');
-    expect((await send(operation)).code).toBe(0);
+    const ran = await send(operation);
+    expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining('succeeded')]);
     expect(documentOf(await approvals('show', id, '--format', 'json'))).toMatchObject({
       state: 'approved',
       uses: [operation['op_id']],
