@@ -24,6 +24,7 @@ import type { Planned } from './planned.ts';
 import type { RunVerdict } from './quota.ts';
 import { type EngineReply, type JobRequest, PROTOCOL_LIMITS } from './sandbox/protocol.ts';
 import type { EngineCode, JobOutcome, KillReason, SandboxTier } from './sandbox/tier.ts';
+import { warnOfFault } from './warn-of-fault.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Time as D2 and D3 operations see it: the same for everyone, so that equal inputs give equal bytes (CONTRACT §6). */
@@ -79,6 +80,7 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
     signal: run.signal,
   });
   await broker.settle();
+  if (outcome.kind === 'killed' && outcome.reason === 'host_failed') warnOfFault(grant.opId, outcome.cause);
   const { toolUsage, secrets } = broker.axes;
   meter.measure('wall_time_ms', outcome.usage.wallMs);
   meter.measure('cpu_time_ms', outcome.usage.cpuMs + toolUsage.cpuMs);
@@ -278,7 +280,7 @@ function killed(
   if (reason === 'host_failed') {
     return {
       status: 'failed',
-      error: failure('INTERNAL', 'internal', 'MEX could not serve a call of the engine.', 'Look at the log on stderr.'),
+      error: failure('INTERNAL', 'internal', detail, 'Look at the log on stderr.'),
     };
   }
   if (reason === 'broker') {

@@ -4,7 +4,6 @@ import { type EngineResult, MexError, type ResultError, toErrorData } from '@mex
 import { sha256Hex } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import { createPipeline, type Gate, secretsGate } from '@mex/gates';
-import { redact, stripControl } from '@mex/guard';
 import { loadBundle, type RegisteredEngine, type Registry } from '@mex/registry';
 import type { RuntimeErrorCode } from './errors.ts';
 import type { EntityResolver, PolicySource } from './facts.ts';
@@ -18,6 +17,7 @@ import { recoverOperations } from './recover.ts';
 import type { EngineCode, SandboxTier, TierClosed } from './sandbox/tier.ts';
 import { TierBook } from './sandbox/tier-book.ts';
 import { recordBroken, recordRefusal } from './steps.ts';
+import { warnOfFault } from './warn-of-fault.ts';
 
 export interface RuntimeOptions {
   readonly recorder: FlightRecorder;
@@ -255,12 +255,7 @@ async function endBroken(
   thrown: unknown,
   powers: OperationPowers,
 ): Promise<EngineResult> {
-  const { op_id } = planned.operation;
-  const why = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'something that is no error was thrown';
-  process.emitWarning(`Operation ${op_id} broke: ${redact(stripControl(why))}`, {
-    type: 'MexWarning',
-    code: 'MEX_OPERATION_BROKEN',
-  });
+  warnOfFault(planned.operation.op_id, thrown);
   const error: ResultError = { ...toErrorData(thrown), retryable: false };
   return recordBroken(planned, progress.seq, error, powers);
 }

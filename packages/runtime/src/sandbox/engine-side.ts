@@ -20,7 +20,7 @@ export interface EngineSidePowers {
   /** CPU time of this thread or process since it started, in microseconds. */
   readonly cpuTotalUs: () => number;
   readonly heapBytes: () => number;
-  /** Bytes of outputs that may be on their way at once: they are in the host's memory, and in no figure of this one. */
+  /** Bytes that may be on their way to the host at once. In a thread they are in no figure of its own. */
   readonly maxOutgoingBytes: () => number;
 }
 

@@ -1,7 +1,7 @@
 import { CallChannel } from './call-channel.ts';
 import { REALM_SPOILT } from './protocol.ts';
 import type { EngineCode, Job, JobOutcome, KillReason, TierUsage } from './tier.ts';
-import type { JobBase, OpenVessel, Vessel } from './vessel.ts';
+import { type JobBase, type OpenVessel, type Vessel, VesselBroken } from './vessel.ts';
 
 /** A job younger than this is not sampled; most are over by then. */
 const SAMPLE_MS = 20;
@@ -21,6 +21,7 @@ interface Running extends JobBase {
   kill: { readonly reason: KillReason; readonly detail: string; readonly cause?: unknown } | undefined;
   cpuMs: number;
   memoryBytes: number;
+  wasSampled: boolean;
   /** When the sample that was not answered yet was asked for. */
   sampledAt: number | undefined;
   timer: NodeJS.Timeout | undefined;
@@ -83,12 +84,17 @@ export class Lane {
       const { loaded } = this;
       void this.destroy();
       if (running.kill !== undefined) return ended(running, running.kill.reason, running.kill.detail);
+      if (thrown instanceof VesselBroken) {
+        running.kill = { reason: 'host_failed', detail: 'The sandbox could not be started.', cause: thrown };
+        return ended(running, 'host_failed', running.kill.detail);
+      }
       if (this.outOfMemory || this.vessel.isOutOfMemory(thrown)) return ended(running, 'memory', 'Memory is used up.');
       return ended(running, loaded ? 'crashed' : 'load_failed', 'The sandbox ended unexpectedly.');
     } finally {
       clearTimeout(running.timer);
       if (job.signal !== undefined) job.signal.removeEventListener('abort', this.onAbort);
       this.vessel.channel.end();
+      if (running.wasSampled && !this.dead && !this.vessel.isRested()) void this.destroy();
       this.current = undefined;
       this.busy = false;
     }
@@ -134,6 +140,7 @@ export class Lane {
       memoryBytes: 0,
       cpuBaseUs: undefined,
       sampledAt: undefined,
+      wasSampled: false,
       timer: undefined,
     };
     this.current = running;
@@ -163,6 +170,7 @@ export class Lane {
 
   private async sample(running: Running, now: number): Promise<void> {
     running.sampledAt = now;
+    running.wasSampled = true;
     try {
       const used = await this.vessel.sample(running, () => performance.now() - running.ranAt);
       running.cpuMs = used.cpuMs;

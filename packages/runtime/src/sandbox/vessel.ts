@@ -27,6 +27,8 @@ export interface Vessel {
    * @param elapsedMs since the job began
    */
   readonly sample: (job: JobBase, elapsedMs: () => number) => Promise<Usage>;
+  /** After a job that was sampled. `false`: what it left behind is so much that the next job needs another vessel. */
+  readonly isRested: () => boolean;
   /** Ends it without asking. Resolves when it is gone, which need never be for a thread. */
   readonly destroy: () => Promise<void>;
 }
@@ -44,4 +46,12 @@ export interface FrameSender {
   /** The bytes are given away. */
   readonly send: (text: string, bytes: Uint8Array | undefined) => void;
   readonly close: () => void;
+}
+
+/** A vessel ended before an engine was in it: a fault of the machine or of MEX. The message may hold host text. */
+export class VesselBroken extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'VesselBroken';
+  }
 }

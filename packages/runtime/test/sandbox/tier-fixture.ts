@@ -1,5 +1,11 @@
-import { createThreadTier, type ThreadTierOptions } from '../../src/sandbox/thread/host.ts';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findJailTools } from '../../src/sandbox/jail/requirements.ts';
+import { createProcessTier } from '../../src/sandbox/process/host.ts';
+import { createThreadTier } from '../../src/sandbox/thread/host.ts';
 import type { Job, JobOutcome, SandboxTier, TierLimits } from '../../src/sandbox/tier.ts';
+import { buildProgram } from '../escape/program-build.ts';
 
 export const MIB = 1024 * 1024;
 const LIMITS: TierLimits = { wall_time_ms: 10_000, cpu_time_ms: 10_000, memory_bytes: 128 * MIB };
@@ -68,11 +74,37 @@ export function replyOf(outcome: JobOutcome): Record<string, unknown> {
   return Object(JSON.parse(outcome.text) as unknown) as Record<string, unknown>;
 }
 
+export type Kind = 'thread' | 'process';
+
+const jail = findJailTools();
+/** The tiers this machine can have. */
+export const KINDS: readonly Kind[] = 'missing' in jail ? ['thread'] : ['thread', 'process'];
+/** For the name of a test that cannot run here. */
+export const NO_JAIL = 'missing' in jail ? jail.missing : undefined;
+
+export interface TierOptions {
+  readonly max?: number;
+  /** First file of the engine's side, in place of MEX's own. */
+  readonly entry?: URL;
+}
+
+let program: Promise<URL> | undefined;
+
+/** The process tier is built from the sources of today. */
+export async function createTier(kind: Kind, { max = 2, entry }: TierOptions = {}): Promise<SandboxTier> {
+  if (kind === 'thread') return createThreadTier({ maxThreads: max, ...(entry === undefined ? {} : { entry }) });
+  program ??= buildProgram('src/sandbox/process/entry.ts', mkdtempSync(join(tmpdir(), 'mex-tier-')));
+  const tier = createProcessTier({ maxProcesses: max, program: entry ?? (await program) });
+  if (tier === undefined) throw new Error('this machine has no jail');
+  return tier;
+}
+
 export async function withTier<T>(
+  kind: Kind,
   use: (tier: SandboxTier) => Promise<T>,
-  options: ThreadTierOptions = { maxThreads: 2 },
+  options: TierOptions = {},
 ): Promise<T> {
-  const tier = createThreadTier(options);
+  const tier = await createTier(kind, options);
   try {
     return await use(tier);
   } finally {

@@ -29,7 +29,8 @@ servePipes({
         const { user, system } = cpuUsage();
         return user + system;
       },
-      maxOutgoingBytes: () => maxArrayBufferBytes,
+      // Until the pipe has taken them, they lie in this process, beside what they were copied from.
+      maxOutgoingBytes: () => maxArrayBufferBytes / 2,
       heapBytes: () => getHeapStatistics().used_heap_size,
     }),
 });

@@ -10,6 +10,8 @@ const PAGE_BYTES = 4_096;
 export class ProcessGauge {
   private readonly pid: number;
   private idleMemory = 0;
+  /** What earlier jobs left that was not given back to the kernel; no later job is charged with it. */
+  private leftOver = 0;
 
   constructor(pid: number) {
     this.pid = pid;
@@ -26,12 +28,14 @@ export class ProcessGauge {
     job.cpuBaseUs ??= cpuUs;
     return {
       cpuMs: (cpuUs - job.cpuBaseUs) / 1_000,
-      memoryBytes: Math.max(0, readMemory(this.pid) - this.idleMemory),
+      memoryBytes: Math.max(0, readMemory(this.pid) - this.idleMemory - this.leftOver),
     };
   }
 
-  cpuUs(): number {
-    return readCpuUs(this.pid);
+  /** After a job: measures what it left behind, in bytes beyond the idle process. @throws Error when the process is gone */
+  rest(): number {
+    this.leftOver = Math.max(0, readMemory(this.pid) - this.idleMemory);
+    return this.leftOver;
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream';
+import { clipText } from '@mex/envelope';
+import { redact, stripControl } from '@mex/guard';
 import { type CallChannel, readCallFrame, readReceipt } from '../call-channel.ts';
 import type { Jailed } from '../jail/launch.ts';
 import { PROTOCOL_LIMITS } from '../protocol.ts';
-import type { JobBase, OpenVessel, Usage, Vessel } from '../vessel.ts';
+import { type JobBase, type OpenVessel, type Usage, type Vessel, VesselBroken } from '../vessel.ts';
 import { encodeFrame, type FrameKind, FrameReader } from './frames.ts';
 import { ProcessGauge } from './gauge.ts';
 
@@ -21,9 +23,12 @@ export class ProcessVessel implements Vessel {
   readonly loaded: Promise<'loaded' | 'memory'>;
   private readonly jailed: Jailed;
   private readonly onLost: () => void;
+  private readonly memoryBytes: number;
   private gauge: ProcessGauge | undefined;
   private load: { readonly resolve: (answer: 'loaded' | 'memory') => void; readonly reject: (error: Error) => void };
   private reply: Waiting | undefined;
+  /** The program in the jail said that it is there; what ends it from now on is the engine. */
+  private isReady = false;
   private unserved = 0;
   private stderr = '';
   private lost: Error | undefined;
@@ -32,6 +37,7 @@ export class ProcessVessel implements Vessel {
   constructor(jailed: Jailed, { code, memoryBytes, createChannel, onLost }: Parameters<OpenVessel>[0]) {
     this.jailed = jailed;
     this.onLost = onLost;
+    this.memoryBytes = memoryBytes;
     this.channel = createChannel({
       send: (text, bytes) => this.write('answer', text, bytes),
       close: () => undefined,
@@ -48,7 +54,7 @@ export class ProcessVessel implements Vessel {
     jailed.stderr.on('data', (chunk: Uint8Array) => {
       this.stderr = (this.stderr + Buffer.from(chunk).toString('latin1')).slice(-STDERR_CHARS);
     });
-    void jailed.exited.then(() => this.lose(new Error('The sandboxed process ended.')));
+    void jailed.exited.then(() => this.lose(this.whyEnded()));
     this.write('load', `${memoryBytes}\n${code.text}`);
   }
 
@@ -79,6 +85,15 @@ export class ProcessVessel implements Vessel {
   async sample(job: JobBase): Promise<Usage> {
     if (this.gauge === undefined) throw new Error('The process is not measured yet.');
     return this.gauge.sample(job);
+  }
+
+  isRested(): boolean {
+    try {
+      return this.gauge === undefined || this.gauge.rest() <= this.memoryBytes / 2;
+    } catch {
+      // The process is gone; its end is told elsewhere.
+      return false;
+    }
   }
 
   destroy(): Promise<void> {
@@ -115,7 +130,8 @@ export class ProcessVessel implements Vessel {
       void this.channel.receive(readReceipt(Number(session), Number(count)));
     } else if (kind === 'reply' && this.reply !== undefined) this.reply.resolve(text);
     else if (kind === 'loaded') this.load.resolve(text === 'ok' ? 'loaded' : 'memory');
-    else if (kind !== 'ready') void this.channel.receive(undefined);
+    else if (kind === 'ready') this.isReady = true;
+    else void this.channel.receive(undefined);
   }
 
   /** What is not served yet is in the host's memory: the pipe fills up before more of it is. */
@@ -126,6 +142,12 @@ export class ProcessVessel implements Vessel {
     await this.channel.receive(readCallFrame(text, bytes));
     this.unserved -= size;
     if (this.unserved <= MAX_UNSERVED_BYTES) this.jailed.stdout.resume();
+  }
+
+  private whyEnded(): Error {
+    if (this.isReady) return new Error('The sandboxed process ended.');
+    const said = clipText(redact(stripControl(this.stderr.trim())), 1_000);
+    return new VesselBroken(`The sandbox ended before the engine was loaded${said === '' ? '.' : `: ${said}`}`);
   }
 
   private lose(error: Error): void {
