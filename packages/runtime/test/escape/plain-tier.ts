@@ -63,6 +63,8 @@ export function createPlainTier(): SandboxTier {
 
   return {
     name: 'thread',
+    prove: undefined,
+    proveRealm: () => Promise.reject(new Error('it promises nothing')),
     run,
     prewarm: () => {},
     close: async () => {

@@ -7,6 +7,11 @@ import { getterOf, hide, isObject, methodOf, replaceConstructor } from './object
 export interface BufferLedger {
   /** Announces bytes about to be allocated. @throws RangeError over the limit. */
   readonly charge: (bytes: number) => void;
+  /**
+   * Counts bytes that V8 does not, for as long as `owner` is alive: by an array buffer of as many, which nobody touches
+   * and which goes with it. @throws RangeError over the limit.
+   */
+  readonly hold: (owner: object, bytes: number) => void;
   readonly memory: () => { current: number; peak: number; exceeded: boolean };
 }
 
@@ -20,12 +25,14 @@ export function createBufferLedger(limitNow: () => number): BufferLedger {
   let recent = 0;
   let peak = 0;
   let exceeded = false;
+  const ballast = new WeakMap<object, ArrayBuffer>();
+  const now = (): number => Math.max(0, measure() - baseline);
 
   const settle = (bytes: number, limit: number): void => {
-    live = Math.max(0, measure() - baseline);
+    live = now();
     if (live + bytes > limit) {
       collectGarbage();
-      live = Math.max(0, measure() - baseline);
+      live = now();
     }
     recent = bytes;
     peak = Math.max(peak, live + bytes);
@@ -35,32 +42,38 @@ export function createBufferLedger(limitNow: () => number): BufferLedger {
     throw new RangeError('Array buffer allocation failed: the memory budget of the operation is used up.');
   };
 
+  const charge = (bytes: number): void => {
+    if (!(bytes > 0)) return;
+    recent += bytes;
+    const limit = limitNow();
+    if (recent > MEASURE_EVERY_BYTES || recent > limit / 8 || live + recent > limit) settle(bytes, limit);
+    else peak = Math.max(peak, live + recent);
+  };
+
   return {
-    charge(bytes) {
-      if (!(bytes > 0)) return;
-      recent += bytes;
-      const limit = limitNow();
-      if (recent > MEASURE_EVERY_BYTES || recent > limit / 8 || live + recent > limit) settle(bytes, limit);
-      else peak = Math.max(peak, live + recent);
+    charge,
+    hold(owner, bytes) {
+      charge(bytes);
+      ballast.set(owner, new NativeBuffer(bytes));
     },
     memory() {
-      const current = Math.max(0, measure() - baseline);
+      const current = now();
       return { current, peak: Math.max(peak, current), exceeded };
     },
   };
 }
 
-let collector: (() => void) | undefined;
+/** There where the flag is set for the whole process, e.g. by a thread that was ended between the two lines below. */
+let collector: unknown = Reflect.get(globalThis, 'gc');
 
 /** Only at the limit, before an engine is refused memory that it has already let go. */
 function collectGarbage(): void {
   if (collector === undefined) {
     setFlagsFromString('--expose-gc');
-    const found: unknown = runInNewContext('gc');
+    collector = runInNewContext('gc');
     setFlagsFromString('--no-expose-gc');
-    collector = typeof found === 'function' ? () => void Reflect.apply(found, undefined, []) : () => {};
   }
-  collector();
+  if (typeof collector === 'function') Reflect.apply(collector, undefined, []);
 }
 
 const TYPED_ARRAYS = [
@@ -81,7 +94,10 @@ const TYPED_ARRAYS = [
 const TypedArray = Object.getPrototypeOf(Uint8Array);
 const viewBytes = getterOf(TypedArray.prototype, 'byteLength');
 const viewLength = getterOf(TypedArray.prototype, 'length');
+const NativeBuffer = ArrayBuffer;
 const bufferBytes = getterOf(ArrayBuffer.prototype, 'byteLength');
+const isResizable = getterOf(ArrayBuffer.prototype, 'resizable');
+const maxBytes = getterOf(ArrayBuffer.prototype, 'maxByteLength');
 
 /** Puts every constructor and method that allocates array buffer memory under the ledger. */
 export function installBufferAccounting(ledger: BufferLedger): void {
@@ -89,7 +105,7 @@ export function installBufferAccounting(ledger: BufferLedger): void {
     const native: unknown = Reflect.get(globalThis, name);
     if (typeof native === 'function') hide(globalThis, name, wrapTypedArray(native, ledger.charge));
   }
-  wrapArrayBuffer(ledger.charge);
+  wrapArrayBuffer(ledger);
   for (const name of ['toSorted', 'toReversed', 'with']) {
     const method = methodOf(TypedArray.prototype, name);
     const charged = {
@@ -144,13 +160,22 @@ function chargeDecoder(constructor: Function, name: string, charge: (bytes: numb
   hide(constructor, name, charged[name]);
 }
 
-function wrapArrayBuffer(charge: (bytes: number) => void): void {
+/** A resizable buffer has its pages to itself, and an address space that is not free either. */
+const PAGE_BYTES = 4_096;
+const ADDRESSES_PER_BYTE = 1_024;
+
+function wrapArrayBuffer({ charge, hold }: BufferLedger): void {
   const Native = ArrayBuffer;
+  const holdPages = (made: unknown): unknown => {
+    if (!types.isArrayBuffer(made) || Reflect.apply(isResizable, made, []) !== true) return made;
+    hold(made, PAGE_BYTES + Math.floor(Number(Reflect.apply(maxBytes, made, [])) / ADDRESSES_PER_BYTE));
+    return made;
+  };
   function CountedBuffer(this: unknown, length?: unknown, options?: unknown): unknown {
     if (new.target === undefined) throw new TypeError("Constructor ArrayBuffer requires 'new'");
     const bytes = Number(length ?? 0);
     charge(bytes);
-    return Reflect.construct(Native, [bytes, options], new.target === CountedBuffer ? Native : new.target);
+    return holdPages(Reflect.construct(Native, [bytes, options], new.target === CountedBuffer ? Native : new.target));
   }
   replaceConstructor(Native, CountedBuffer);
   hide(globalThis, 'ArrayBuffer', CountedBuffer);
@@ -161,7 +186,7 @@ function wrapArrayBuffer(charge: (bytes: number) => void): void {
         const before = Number(Reflect.apply(bufferBytes, this, []));
         const bytes = length === undefined ? before : Number(length);
         charge(bytes - before);
-        return Reflect.apply(method, this, name === 'resize' || length !== undefined ? [bytes] : []);
+        return holdPages(Reflect.apply(method, this, name === 'resize' || length !== undefined ? [bytes] : []));
       },
     };
     hide(Native.prototype, name, charged[name]);

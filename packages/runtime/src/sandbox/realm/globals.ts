@@ -24,11 +24,16 @@ export function trimGlobals(): unknown[] {
       values.push(value);
       if (Reflect.getOwnPropertyDescriptor(globalThis, key)?.configurable)
         Reflect.defineProperty(globalThis, key, { value, writable: false, enumerable: false, configurable: false });
-    } else if (!Reflect.deleteProperty(globalThis, key)) {
+    } else if (!Reflect.deleteProperty(globalThis, key) && !blank(key)) {
       throw new Error(`The realm cannot take the global ${String(key)} away.`);
     }
   }
   return values;
+}
+
+/** V8's `gc` cannot be deleted; it is there when its flag is set for the process. */
+function blank(key: PropertyKey): boolean {
+  return Reflect.defineProperty(globalThis, key, { value: undefined, writable: false });
 }
 
 const ADDRESS_STATICS = ['createObjectURL', 'revokeObjectURL', 'canParse', 'parse', 'length', 'name', 'prototype'];

@@ -62,10 +62,13 @@ export interface RealmOptions {
 export function createRealm(options: RealmOptions): Realm {
   const worlds = createWorlds();
   const { maxArrayBufferBytes: limit } = options;
-  const ledger = createBufferLedger(typeof limit === 'number' ? () => limit : limit);
+  const limitNow = typeof limit === 'number' ? () => limit : limit;
+  let isReady = false;
+  // What the realm itself takes is not the engine's.
+  const ledger = createBufferLedger(() => (isReady ? limitNow() : Number.POSITIVE_INFINITY));
   const getBuiltin = process.getBuiltinModule.bind(process);
   installClock(worlds);
-  pinLocale();
+  pinLocale(ledger);
   installChance(worlds, getBuiltin);
   installBufferAccounting(ledger);
   installText(ledger);
@@ -78,6 +81,7 @@ export function createRealm(options: RealmOptions): Realm {
   disarmProcess(guardStray(worlds, options.onStray ?? endWorker));
   installHostNames(worlds, options.onConsole);
   freezeAll();
+  isReady = true;
   return new DisarmedRealm(worlds, createRegExpGuard(), ledger.memory);
 }
 

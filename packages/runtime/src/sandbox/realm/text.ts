@@ -29,10 +29,15 @@ export function installText(ledger: BufferLedger): void {
     }
   }
   hide(globalThis, 'TextEncoder', TextEncoder);
+  holdDecoder = (decoder) => ledger.hold(decoder, DECODER_BYTES);
   hide(globalThis, 'TextDecoder', SafeTextDecoder);
   hide(globalThis, 'atob', (text: unknown): string => guardBase64(nativeAtob, text));
   hide(globalThis, 'btoa', (text: unknown): string => guardBase64(nativeBtoa, text));
 }
+
+/** A converter of ICU, which V8 does not count. */
+const DECODER_BYTES = 2_048;
+let holdDecoder: ((decoder: object) => void) | undefined;
 
 class SafeTextDecoder {
   readonly #native: TextDecoder;
@@ -43,6 +48,7 @@ class SafeTextDecoder {
     } catch {
       throw new RangeError(`The encoding ${`${label}`.slice(0, 40)} is not known.`);
     }
+    holdDecoder?.(this);
   }
   get encoding(): string {
     return this.#native.encoding;
