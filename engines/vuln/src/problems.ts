@@ -42,6 +42,7 @@ export function reportProblems(context: EngineContext, outcome: ScanOutcome): vo
   for (const problem of [...notChecked(outcome), ...databaseGaps(outcome), ...outcome.allowed.lapsed.map(lapsed)])
     report(problem);
   if (outcome.sbom.unread.length > 0) report(unread(outcome.sbom.unread));
+  if (outcome.scan.checked + outcome.scan.notChecked.length === 0) report(NOTHING_LISTED);
 }
 
 function more(count: number): EngineProblem {
@@ -119,6 +120,13 @@ function lapsed({ statement, why, findings }: LapsedStatement): EngineProblem {
     message: `${statement.place} of ${statement.document} ${LAPSES[why]}, so it counts as absent. Without it these are found: ${names.slice(0, MAX_NAMES).join(', ')}.`,
   };
 }
+
+const NOTHING_LISTED: EngineProblem = {
+  code: 'VULN_SBOM_EMPTY',
+  severity: 'warning',
+  title: 'The SBOM lists no packages',
+  message: 'Nothing was looked up. If the project has dependencies, check how its SBOM was made.',
+};
 
 function unread(paths: readonly string[]): EngineProblem {
   return {

@@ -16,9 +16,19 @@ const REPORT_SEVERITY = {
   INFO: 'hint',
 } as const satisfies Record<SeverityLevel, string>;
 
+const CODES = {
+  CRITICAL: 'VULN_CRITICAL',
+  HIGH: 'VULN_HIGH',
+  UNKNOWN: 'VULN_UNRATED',
+  MEDIUM: 'VULN_MEDIUM',
+  LOW: 'VULN_LOW',
+  NONE: 'VULN_NONE',
+  INFO: 'VULN_INFO',
+} as const satisfies Record<SeverityLevel, string>;
+
 /** Code of a finding, and of its Problem. */
 export function codeOf(severity: SeverityLevel): string {
-  return severity === 'UNKNOWN' ? 'VULN_UNRATED' : `VULN_${severity}`;
+  return CODES[severity];
 }
 
 export function problemSeverity(severity: SeverityLevel): (typeof REPORT_SEVERITY)[SeverityLevel] {

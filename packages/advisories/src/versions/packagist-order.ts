@@ -9,7 +9,7 @@ interface ComposerVersion {
 
 /** Composer's normalisation: numbers, a stability with its own numbers, a development mark, build metadata without meaning. */
 const COMPOSER =
-  /^v?(\d+(?:[.:-]?\d+)*)(?:[._-]?(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\d+)*))?([.-]?dev)?(?:\+[^\s]+)?$/;
+  /^v?(\d+(?:[.:-]\d+)*)(?:[._-]?(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\d+(?:[.-]\d+)*)?))?([.-]?dev)?(?:\+[^\s]+)?$/;
 
 const STABILITIES: Readonly<Record<string, number>> = {
   alpha: 1,
