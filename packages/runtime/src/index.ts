@@ -9,6 +9,8 @@ export { DEFAULT_QUOTA, type QuotaLimits } from './quota.ts';
 export { createRuntime, type ExecuteOptions, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { findJailTools, type JailMissing, type JailTools } from './sandbox/jail/requirements.ts';
 export { createProcessTier, type ProcessTierOptions } from './sandbox/process/host.ts';
+export { type ControlAttempt, type ProofControl, runProofControl } from './sandbox/proof/control.ts';
 export { type ProvenAttempt, TIER_PROMISES, type TierProof } from './sandbox/proof/proof.ts';
+export { surveyTools, type ToolFinding } from './sandbox/proof/tool-survey.ts';
 export { createThreadTier, type ThreadTierOptions } from './sandbox/thread/host.ts';
 export type { EngineCode, Job, JobOutcome, KillReason, SandboxTier, TierClosed, TierUsage } from './sandbox/tier.ts';

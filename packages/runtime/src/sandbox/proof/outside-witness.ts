@@ -46,7 +46,9 @@ export class OutsideWitness {
     const listen = async (place: { port: number; host: string } | { path: string }): Promise<Server> => {
       const server = createServer((socket) => {
         visits.count += 1;
-        socket.destroy();
+        socket.on('error', () => undefined);
+        // An answer, so that a request that arrives also works for whoever sent it.
+        socket.end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n');
       });
       server.unref();
       await new Promise<void>((resolve, reject) => {

@@ -9,8 +9,10 @@ import type { ProvenAttempt } from './proof.ts';
 const PATIENCE_MS = 10_000;
 const MAX_OUTPUT_CHARS = 65_536;
 
-/** How many attempts a report must have: a program that ends early proves nothing. */
+/** How many attempts a report from inside must have: a program that ends early proves nothing. */
 const EXPECTED = 19;
+/** What is looked at from outside afterwards. */
+const SEEN_OUTSIDE = 3;
 
 /**
  * Tries to get out of a jail with everything Node can do (CONTRACT §9). Believes only what both sides agree on: the
@@ -29,9 +31,9 @@ export async function proveJail(launch: (script: string, argument: string) => Ja
   }
 }
 
-/** Whether `attempts` are as many as were made, and none got out. */
+/** Whether `attempts` are as many as were made, seen from inside and outside, and none got out. */
 export function hasHeld(attempts: readonly ProvenAttempt[]): boolean {
-  return attempts.length >= EXPECTED && attempts.every((attempt) => attempt.stopped);
+  return attempts.length >= EXPECTED + SEEN_OUTSIDE && attempts.every((attempt) => attempt.stopped);
 }
 
 async function listen(jailed: Jailed): Promise<string> {

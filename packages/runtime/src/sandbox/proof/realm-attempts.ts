@@ -1,6 +1,6 @@
 /*
- * An engine that tries to leave its realm by the plainest routes to each power. In a tier that holds, its summary says
- * `name → [escaped, detail]` with nothing escaped.
+ * An engine that tries to leave its realm by the plainest routes to each power. In a tier that holds, its summary names
+ * every attempt, and none that escaped.
  */
 export const REALM_ATTEMPTS = `
 const code = (e) => String(e && (e.code || e.message)).slice(0, 80);
@@ -30,7 +30,7 @@ const attempts = {
   'evaluate in another context': async () => (await builtin('node:vm')).runInThisContext('process'),
   'read the environment': async () => { const names = Object.keys(dig().env); if (names.length > 0) return names[0]; },
   'end the host': async () => { const p = dig(); p.kill(t_pid, 0); return 'signalled'; },
-  'load native code': async () => { dig().dlopen({ exports: {} }, '/'); return 'loaded'; },
+  'load native code': async () => { if (typeof dig().dlopen === 'function') return 'dlopen is there'; },
   'keep something for the next operation': async () => { Object.prototype.mexProof = 1; const kept = ({}).mexProof; delete Object.prototype.mexProof; return kept; },
   'compile WebAssembly': async () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
   'share memory': async () => new SharedArrayBuffer(8),
@@ -40,7 +40,7 @@ __mex_register__({ operations: { 'proof.run': { run: async (_context, target) =>
   t_pid = target.pid;
   const found = {};
   for (const name of Object.keys(attempts)) {
-    try { const got = await attempts[name](target); found[name] = [got !== undefined && got !== null, String(got).slice(0, 80)]; }
+    try { const got = await attempts[name](target); found[name] = [got !== undefined && got !== null, got === undefined ? 'nothing there' : String(got).slice(0, 80)]; }
     catch (e) { found[name] = [false, code(e)]; }
   }
   return { attempts: Object.keys(found).map((name) => ({ name, escaped: found[name][0], detail: found[name][1] })) };
