@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Jailed } from '../../sandbox/jail/launch.ts';
+import { capProcesses } from './process-cap.ts';
 import { endProcess, identify, isAlive, measureShares, measureTree, type ProcessId } from './process-tree.ts';
 import { isWithin, type TreeLimits } from './work-tree.ts';
 
@@ -99,7 +100,7 @@ class Run {
     if (stop.aborted) onStop();
     const clock = setTimeout(() => this.kill('wall'), Math.min(wallMs, LONGEST_TIMER_MS));
     try {
-      await Promise.all([this.watchProcesses(), this.watchWork(), this.over]);
+      await Promise.all([this.limitProcesses(), this.watchProcesses(), this.watchWork(), this.over]);
       await this.waitUntilGone();
     } finally {
       clearTimeout(clock);
@@ -136,6 +137,11 @@ class Run {
     if (this.captured > this.request.outputBytes) this.kill('output');
     else if (isFull) this.kill('stream');
   };
+
+  private async limitProcesses(): Promise<void> {
+    const first = await this.first;
+    if (first !== undefined && !this.isOver) await capProcesses(first, this.request.processes);
+  }
 
   private async watchProcesses(): Promise<void> {
     const pid = this.jailed.child.pid;

@@ -1,5 +1,7 @@
 import type { JailLimits, JailMount, JailSpec } from '../../sandbox/jail/launch.ts';
 import { environmentRef, toolEnvironment } from './environment.ts';
+import { withProcessLimit } from './process-cap.ts';
+import type { ToolLimits } from './tool-limits.ts';
 import type { ResolvedTool } from './toolbox.ts';
 
 /** What a program of the system needs to start: libraries, the loader's cache. */
@@ -10,6 +12,8 @@ export interface JailPlan {
   readonly spec: JailSpec;
   /** What is started, as it lies on the host. */
   readonly command: string;
+  /** What the command was given. */
+  readonly args: readonly string[];
   /** Digest of the environment. */
   readonly envRef: string;
 }
@@ -21,7 +25,7 @@ export function planJail(
   inputs: readonly JailMount[],
   work: JailMount | undefined,
   system: SystemMounts,
-  { scratchBytes, ...limits }: JailLimits & { readonly scratchBytes: number },
+  { scratchBytes, processes, ...limits }: JailLimits & Pick<ToolLimits, 'scratchBytes' | 'processes'>,
 ): JailPlan {
   const env = toolEnvironment(tool.policy.env);
   const spec: JailSpec = {
@@ -40,5 +44,10 @@ export function planJail(
     seccomp: 'program',
     alone: false,
   };
-  return { spec, command: tool.command, envRef: environmentRef(env) };
+  return {
+    spec: withProcessLimit(spec, processes),
+    command: tool.command,
+    args: spec.args,
+    envRef: environmentRef(env),
+  };
 }

@@ -12,6 +12,7 @@ export interface ToolLimits {
    * is measured; this bounds what is grasped between two looks.
    */
   readonly reservedBytes: number;
+  /** With their threads, where the kernel keeps the bound; see `process-cap.ts`. */
   readonly processes: number;
   readonly openFiles: number;
   /** Files read back for an engine, all of one call. */

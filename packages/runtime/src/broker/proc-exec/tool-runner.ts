@@ -231,6 +231,7 @@ export class ToolRunner {
       fileBytes: this.limits.workBytes,
       openFiles: this.limits.openFiles,
       scratchBytes: this.limits.scratchBytes,
+      processes: this.limits.processes,
     };
   }
 
@@ -252,7 +253,7 @@ export class ToolRunner {
         session_id: this.options.sessionId,
         cwd: plan.spec.cwd,
         command: plan.command,
-        args: recordArgs(plan.spec.args),
+        args: recordArgs(plan.args),
         exit_code: report.exitCode,
         duration_ms: Math.round(report.durationMs),
         stdout_ref: refs.stdout,
@@ -311,9 +312,11 @@ export class ToolRunner {
   };
 }
 
-/** bubblewrap says so itself. A program that says the same is believed: it only ends its own call. */
+/** What starts programs says so itself. A program that says the same is believed: it only ends its own call. */
 function hasNotStarted({ exitCode, stdout, stderr }: RunReport): boolean {
-  return exitCode === 1 && stdout.byteLength === 0 && Buffer.from(stderr.subarray(0, 7)).toString() === 'bwrap: ';
+  if (stdout.byteLength > 0) return false;
+  const said = Buffer.from(stderr.subarray(0, 9)).toString();
+  return (exitCode === 1 && said.startsWith('bwrap: ')) || ((exitCode ?? 0) >= 126 && said === 'prlimit: ');
 }
 
 function notStarted(name: string, { stderr }: RunReport): MexError {
