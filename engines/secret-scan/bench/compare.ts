@@ -41,7 +41,7 @@ function makeTree(): string {
   return root;
 }
 
-const root = given ?? makeTree();
+const root = given === undefined || given === '' ? makeTree() : given;
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((path) => !/(?:^|\/)(?:node_modules|\.git)\//.test(path))
   .map((path) => ({ path, size: statSync(join(root, path)) }))
@@ -96,4 +96,4 @@ for (let round = 0; round <= ROUNDS; round++) {
 for (const [name, values] of times) console.log(`${name}: ${median(values).toFixed(0)} ms (median of ${ROUNDS})`);
 if (peer !== undefined)
   console.log(`ratio: ${(median(times.get('secretlint') ?? []) / median(times.get('secret-scan') ?? [])).toFixed(1)}`);
-if (given === undefined) rmSync(root, { recursive: true });
+if (root !== given) rmSync(root, { recursive: true });

@@ -95,6 +95,9 @@ describe('clean text', () => {
       'code',
       "const token = await readToken(config.auth.token2Path);\nif (password !== expected) throw new Error('password wrong');",
     ],
+    ['constants', 'ANY_SAMPLES_PASSED: 0x8C2F,\nreadonly STENCIL_PASS_DEPTH_FAIL: 0x0B95;\nPASSTHROUGH: "passthrough"'],
+    ['a long name', 'lookAhead(nextTokenIsUsingKeywordThenBindingIdentifierOrStartOfObjectDestructuringAndSoOn4Ever2)'],
+    ['a public key', `"key": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD${randomText(87, 'ABCDEFGHabcdefgh0123456789', 8)}=="`],
     ['types', 'interface Login { password: string; token?: string; apiKey: string | undefined }'],
     [
       'templates',
@@ -104,6 +107,11 @@ describe('clean text', () => {
       'placeholders',
       'password=changeme token=your_token_here secret=xxxxxxxxxxxxxxxx api_key=0123456789 key=aaaaaaaaaaaaaaaaaaaaaaaa',
     ],
+    [
+      'a program that speaks of keys',
+      `const MARKS = ['-----BEGIN PRIVATE${' KEY'}-----', 'token=', 'key: key', 'secret-', 'and more words, none of them a key',\n  'PRIVATE KEY'];`,
+    ],
+    ['hosts that lead nowhere', 'https://user:secret@host.example/x ftp://u:password@192.0.2.1/ https://a:pass@b.test'],
     ['masks', 'https://user:***@host password=****** token=***REDACTED***'],
     ['prose', 'Pass the token to the server; the secret is kept in a vault, and the password is never shown.'],
   ])('leaves %s alone', (_, text) => {

@@ -24,6 +24,12 @@ const ANOTHER_NAME =
 /** What may follow a password without quotes: the end, of the line or the item. Words that go on are prose. */
 const ENDS_ITEM = /^(?:\s*$|[\r\n;,&"'<\\]|\s+(?:#|\/\/|--))/;
 
+/** `visitToken` as the second argument, `0x8F6A` as a constant: names and numbers of a program. */
+function isOfProgram({ value, text, inCode }: Candidate): boolean {
+  if (value.quote !== '') return false;
+  return /^0x[0-9a-f]{1,8}$/i.test(text) || (inCode && /^[A-Za-z_$]+$/.test(text));
+}
+
 function isCall({ value, source, text }: Candidate): boolean {
   if (value.quote !== '') return false;
   const next = source.charAt(value.end);
@@ -118,12 +124,17 @@ const JUDGES = {
   hint: judgeHint,
 };
 
+/** Public keys in base64, by how their encodings begin: RSA, elliptic curves, Ed25519, OpenSSH. */
+const PUBLIC_KEY =
+  /^(?:MI[GI][A-Za-z0-9+/]{1,3}jANBgkqhkiG9w0BAQ|MFkwEwYHKoZIzj0|MHYwEAYHKoZIzj0|MCowBQYDK2Vw|AAAA[BCE]3NzaC1|AAAAE2VjZHNh)/;
+
 /** How sure it is that the value is a secret; `undefined` when it is none. */
 export function judge(candidate: Candidate): Confidence | undefined {
   const { name, text, source, value } = candidate;
   if (isPlaceholder(text) || isNearMiss(text, source.slice(name.start, name.end)) || isCall(candidate))
     return undefined;
   if (/^\d+\.\d+\.\d+[-_(@+]|^arn:|:\/\/[^:@]*$/.test(text)) return undefined;
+  if (isOfProgram(candidate) || PUBLIC_KEY.test(text)) return undefined;
   if (isPretended(source.slice(name.start, name.end))) return undefined;
   // Cut off on purpose.
   if (source.startsWith('...', value.end) || source.startsWith('…', value.end)) return undefined;

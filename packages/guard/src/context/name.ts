@@ -42,6 +42,11 @@ export function nameEnd(text: string, at: number): number {
   return to;
 }
 
+/** Whether an identifier goes on where {@link nameEnd} stopped: what follows is not a value. */
+export function isNameCut(text: string, end: number, to: number): boolean {
+  return to - end >= LONGEST_SIDE && to < text.length && isNameCode(text.charCodeAt(to));
+}
+
 /** Reads the identifier around an anchor word, whose end is known. */
 export function readName(text: string, kind: NameKind, start: number, end: number, to: number): Name {
   const from = nameStart(text, start);
@@ -73,15 +78,16 @@ const isLetter = (text: string, at: number): boolean => {
 };
 const isDigit = (text: string, at: number): boolean => text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57;
 const isSmall = (text: string, at: number): boolean => text.charCodeAt(at) >= 97 && text.charCodeAt(at) <= 122;
+const isLarge = (text: string, at: number): boolean => text.charCodeAt(at) >= 65 && text.charCodeAt(at) <= 90;
 /** `_authToken`: another word begins, and the one before was small. */
 const isHump = (text: string, at: number): boolean => isSmall(text, at - 1) && isLetter(text, at) && !isSmall(text, at);
 /** Words that people glue before `pass`. */
 const BEFORE_PASS = /(?:db|user|my|root|admin|smtp|mail|ftp|ssh|auth|login)$/i;
 
-/** Not `bypass` and `compass`, nor `passed` and `passing`. */
+/** Not `bypass` and `compass`, nor `passed`, `PASSED` and `passing`. */
 function isPass(text: string, start: number, end: number): boolean {
   if (end - start !== 4) return true;
-  if (isSmall(text, end)) return false;
+  if (isSmall(text, end) || (isLarge(text, start + 1) && isLarge(text, end))) return false;
   const hump = !isSmall(text, start) && isSmall(text, start + 1);
   return !isLetter(text, start - 1) || hump || BEFORE_PASS.test(text.slice(Math.max(0, start - 5), start));
 }

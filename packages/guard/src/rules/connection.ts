@@ -1,22 +1,28 @@
 import { isInstruction, isPlaceholder, isTemplate } from '../context/placeholder.ts';
 import { prefixRule, type TokenRule } from './rule.ts';
 
-/** Hosts that a manual uses: this machine, and the networks kept for documentation (RFC 3849, RFC 5737). */
-const SAMPLE_HOST = /@(?:localhost|127\.0\.0\.1|\[::1\]|\[2001:db8:|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.)/iy;
+/** Hosts that a manual or a fresh installation uses: this machine. */
+const LOCAL_HOST = /@(?:localhost|127\.0\.0\.1|\[::1\])/iy;
+/** Networks and names that are kept for documentation (RFC 3849, RFC 5737, RFC 2606) and lead nowhere. */
+const DOCUMENTED_HOST =
+  /@(?:\[2001:db8:|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|[\w.-]{0,80}\.(?:example|invalid|test)(?![\w.-]))/iy;
 /** What stands for a user in a manual. */
 const SAMPLE_USER = /^(?:username|[_a-z]*your[_a-z]*)$/i;
+
+function isAt(host: RegExp, text: string, at: number): boolean {
+  host.lastIndex = at;
+  return host.test(text);
+}
 
 /** `postgres://postgres:postgres@localhost`, `x://username:password@localhost`: what a fresh installation or a manual has. */
 function isSampleAddress(text: string, start: number, end: number): boolean {
   const value = text.slice(start, end);
+  if (isPlaceholder(value) && isAt(DOCUMENTED_HOST, text, end)) return true;
+  if (!isAt(LOCAL_HOST, text, end)) return false;
   const lead = /([\w+.-]{1,20}):\/\/([^\s:@/]{0,80}):$/.exec(text.slice(Math.max(0, start - 110), start));
-  if (lead === null) return false;
-  const [, scheme = '', user = ''] = lead;
-  SAMPLE_HOST.lastIndex = end;
-  if (!SAMPLE_HOST.test(text)) return false;
-  if (value === user && (value === scheme || scheme.startsWith(value))) return true;
-  const isDocumented = text.startsWith('@[2001', end) || /^@\d/.test(text.slice(end, end + 2));
-  return isPlaceholder(value) && (isDocumented || SAMPLE_USER.test(user));
+  const [, scheme = '', user = ''] = lead ?? [];
+  if (user === '') return false;
+  return value === user ? scheme.startsWith(value) : isPlaceholder(value) && SAMPLE_USER.test(user);
 }
 
 /** Credentials in addresses, headers and command lines. */
@@ -70,6 +76,7 @@ export const CONNECTION: readonly TokenRule[] = [
   prefixRule('psexec-password', 'password given to PsExec', 'psexec', /psexec[^\r\n]{1,200}? -p ([^\s"'%]{3,64})/i, {
     distinct: 3,
     confidence: 'medium',
+    accept: (value) => !/^[[(\\$<{]/.test(value),
   }),
   prefixRule(
     'netrc-password',

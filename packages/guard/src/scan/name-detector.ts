@@ -7,7 +7,7 @@ import {
   type Tie,
 } from '../context/assigned-value.ts';
 import { judge } from '../context/judge.ts';
-import { isNameAt, type NameKind, nameEnd, namesSecret, readName } from '../context/name.ts';
+import { isNameAt, isNameCut, type NameKind, nameEnd, namesSecret, readName } from '../context/name.ts';
 import { looksRandom } from '../context/randomness.ts';
 import type { Span } from '../finding.ts';
 import type { Detector } from './detector.ts';
@@ -52,6 +52,7 @@ export function nameDetector(kind: NameKind, keywords: readonly string[]): Detec
       if (!isNameAt(text, kind, start, end)) return undefined;
       const to = nameEnd(text, end);
       const glued = gluedValue(text, end, to, reading);
+      if (glued === undefined && isNameCut(text, end, to)) return undefined;
       const value = glued ?? readValue(text, to, reading, WORDS_BETWEEN[kind]);
       if (value === undefined || value.end - value.start < shortest[value.tie]) return undefined;
       const name = readName(text, kind, start, end, glued === undefined ? to : end);
