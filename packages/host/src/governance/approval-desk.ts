@@ -50,7 +50,14 @@ export function createApprovalDesk(policy: GovernancePolicy, registry: Registry,
     if (found === undefined) return undefined;
     const engine = { version: found.manifest.engine_version, bundleSha256: found.bundle.sha256 };
     const targetRef = exactTarget(planned, caller.id, engine);
-    return { operation: planned, caller, rule, engine, targetRef, kindRef: kindTarget(planned, caller.id, rule) };
+    return {
+      operation: planned,
+      caller,
+      rule,
+      engine,
+      targetRef,
+      kindRef: kindTarget(planned, caller.id, engine, rule),
+    };
   };
 
   const execute: ApprovalDesk['execute'] = async (operation, caller, run) => {
@@ -95,10 +102,10 @@ function readPlan(operation: Operation): PlannedOperation | undefined {
 
 /** Looks for an approval and puts it to use; or says what the gate has to answer. */
 async function present(candidate: Candidate, policy: GovernancePolicy, inbox: InboxParts): Promise<Ticket> {
-  const { rule, targetRef, kindRef, operation } = candidate;
+  const { rule, targetRef } = candidate;
   if (policy.automationLevel === 'LOCKED') return newTicket('GOVERNANCE_LOCKED');
   let known: Ticket | undefined;
-  for (const id of inbox.tables.find(targetRef, kindRef, operation.op_id)) {
+  for (const id of inbox.tables.find({ ...bindingOf(candidate), now: Date.now() })) {
     const found = await tryDecision(id, candidate, inbox);
     if (found?.cleared !== undefined) return found;
     known ??= found;
@@ -132,9 +139,7 @@ async function tryDecision(id: string, candidate: Candidate, { decisions }: Inbo
     const { state, subject } = decisions.view(id);
     const isExact = subject.targetRef === candidate.targetRef && subject.gateType === candidate.rule.gateType;
     if (isExact && state === 'pending') return { code: 'APPROVAL_REQUIRED', approvalId: id, asked: true };
-    if (isExact && state === 'rejected' && subject.expiresAt > Date.now()) {
-      return { code: 'APPROVAL_REJECTED', approvalId: id, asked: true };
-    }
+    if (isExact && state === 'rejected') return { code: 'APPROVAL_REJECTED', approvalId: id, asked: true };
     if (state !== 'approved') return undefined;
     await decisions.apply(id, bindingOf(candidate));
     return { code: 'APPROVAL_REQUIRED', approvalId: id, asked: true, cleared: candidate.targetRef };
@@ -163,8 +168,7 @@ async function hold(
     return result;
   } catch (error) {
     if (!(error instanceof AlreadyAsked)) throw error;
-    const { targetRef, kindRef, operation } = candidate;
-    const [asked = ticket.approvalId] = inbox.tables.find(targetRef, kindRef, operation.op_id);
+    const [asked = ticket.approvalId] = inbox.tables.find({ ...bindingOf(candidate), now: Date.now() });
     const { reason: message, remedy } = approvalDenial({ ...ticket, approvalId: asked });
     return { ...result, errors: result.errors.map((one) => ({ ...one, message, remedy })) };
   }

@@ -61,7 +61,8 @@ function summarize(subject: DecisionCase, state: CaseState): ApprovalSummary {
 }
 
 export function summarizeRow({ subject, state, expiresAt }: InboxRow, now: number): ApprovalSummary {
-  if (state === 'ended') return summarize(subject, subject.outcome === 'halt' ? 'halted' : endedState(expiresAt, now));
+  if (state === 'halted') return summarize(subject, state);
+  if (state === 'ended') return summarize(subject, endedState(expiresAt, now));
   if (expiresAt <= now) return summarize(subject, 'expired');
   return summarize(subject, state === 'open' ? 'pending' : 'approved');
 }

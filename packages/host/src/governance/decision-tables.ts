@@ -39,7 +39,8 @@ CREATE INDEX IF NOT EXISTS governance_inbox ON governance_decisions (seq, expire
 `;
 const LAST_PART = 'governance_inbox';
 
-export type RowState = 'open' | 'approved' | 'ended';
+export type RowState = 'open' | 'approved' | 'ended' | 'halted';
+const FIRST_STATE = { human: 'open', auto: 'approved', halt: 'halted' } as const;
 
 /** A row of the inbox: a lookup, not proven by the log. */
 export interface InboxRow {
@@ -59,8 +60,11 @@ export interface DecisionTables extends DecisionStore {
   /** The newest first. */
   readonly list: (query: InboxQuery) => InboxRow[];
   readonly countOpen: (now: number) => number;
-  /** Ids of what was put up for exactly this, or approved for its kind, the newest first; the spent ones only for `usedBy`. */
-  readonly find: (targetRef: string, kindRef: string, usedBy: string) => string[];
+  /**
+   * Ids of what was put up for exactly this, or approved for its kind, and is not over; the newest first, the spent
+   * ones only for `usedBy`.
+   */
+  readonly find: (target: { targetRef: string; kindRef: string; usedBy: string; now: number }) => string[];
   /** Whole ids that begin so, at most two. */
   readonly complete: (prefix: string) => string[];
 }
@@ -122,8 +126,8 @@ export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
     list: ({ now, all, limit }) =>
       rows(all ? 'everything' : 'open', ...(all ? [limit] : [now, limit])).flatMap(readRow),
     countOpen: (now) => Number(rows('count', now)[0]?.['count'] ?? 0),
-    find: (targetRef, kindRef, usedBy) =>
-      rows('find', targetRef, kindRef, usedBy).map((row) => String(row['decision_id'])),
+    find: ({ targetRef, kindRef, usedBy, now }) =>
+      rows('find', targetRef, kindRef, usedBy, now).map((row) => String(row['decision_id'])),
     complete: (prefix) => rows('complete', prefix).map((row) => String(row['decision_id'])),
   };
 }
@@ -148,7 +152,6 @@ async function insertCase(
   events: readonly FlightEvent[],
 ): Promise<void> {
   const { detail, ...rest } = subject;
-  const state: RowState = subject.outcome === 'human' ? 'open' : subject.outcome === 'auto' ? 'approved' : 'ended';
   await recorder.append(events, (db) => {
     db.exec(SCHEMA);
     const { gateType, targetRef } = subject;
@@ -166,7 +169,7 @@ async function insertCase(
       gateType,
       targetRef,
       subject.kindRef ?? null,
-      state,
+      FIRST_STATE[subject.outcome],
       subject.expiresAt,
       JSON.stringify(rest),
       detail ?? null,
@@ -208,7 +211,7 @@ function lazyStatements(db: DatabaseSync): () => Record<StatementName, Statement
       count: db.prepare("SELECT count(*) AS count FROM governance_decisions WHERE state = 'open' AND expires_at > ?"),
       find: db.prepare(
         `SELECT decision_id FROM governance_decisions d
-          WHERE (target_ref = ?1 OR (kind_ref = ?2 AND state = 'approved'))
+          WHERE (target_ref = ?1 OR (kind_ref = ?2 AND state = 'approved')) AND state <> 'halted' AND expires_at > ?4
             AND (spent = 0 OR EXISTS (SELECT 1 FROM governance_uses u WHERE u.decision_id = d.decision_id AND used_by = ?3))
           ORDER BY seq DESC LIMIT 50`,
       ),
@@ -242,6 +245,10 @@ function readSubject(row: Record<string, unknown> | undefined): DecisionCase | u
 function readRow(row: Record<string, unknown>): InboxRow[] {
   const { state } = row;
   const subject = readSubject(row);
-  if (subject === undefined || (state !== 'open' && state !== 'approved' && state !== 'ended')) return [];
+  if (subject === undefined || !isRowState(state)) return [];
   return [{ subject, state, expiresAt: Number(row['expires_at']) }];
+}
+
+function isRowState(state: unknown): state is RowState {
+  return state === 'open' || state === 'approved' || state === 'ended' || state === 'halted';
 }

@@ -57,11 +57,17 @@ export function exactTarget(operation: PlannedOperation, actorId: string, engine
   return targetRef('operation', digest);
 }
 
-/** What a wider approval is for: this caller, this engine and operation, these capabilities, under this rule. */
-export function kindTarget(operation: PlannedOperation, actorId: string, rule: ApprovalRule): string {
+/** What a wider approval is for: this caller, this code and operation, these capabilities, under this rule; any params. */
+export function kindTarget(
+  operation: PlannedOperation,
+  actorId: string,
+  engine: EngineIdentity,
+  rule: ApprovalRule,
+): string {
   const { engine_id, capabilities_requested } = operation;
   const digest = digestJson({
     actor: actorId,
+    engine: { ...engine },
     engine_id,
     operation: operation.operation,
     capabilities: [...capabilities_requested].toSorted(),

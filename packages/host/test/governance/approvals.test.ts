@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +102,15 @@ describe('[§12] an operation that needs a person', () => {
     for (const result of [...sent, again]) expect(result.errors[0]?.message).toContain(id);
     await send(plan('b'));
     expect(openIds()).toHaveLength(2);
+  });
+
+  // A companion that refuses leaves a stale head in the recorder of the other process (LogWriter.#currentHead).
+  it.skip('is asked about once by two processes that share a home (skipped: the recorder ends with LOG_HEAD_INVALID)', async () => {
+    const other = await open();
+    const sent = await Promise.all([host.execute(plan()), other.execute(plan()), host.execute(plan())]);
+    const id = onlyId();
+    for (const result of sent) expect(result.errors[0]?.message).toContain(id);
+    await other.close();
   });
 
   it('approved once, runs once: another one of the same kind is asked about again', async () => {
@@ -223,6 +233,8 @@ describe('[§12] automation levels', () => {
     await reopen({ automationLevel: 'LOCKED' });
     const denied = await host.execute(operation);
     expect(outcome(denied)).toBe('GOVERNANCE_LOCKED');
+    // However often it is tried meanwhile: what was approved is still found afterwards.
+    for (let again = 0; again < 60; again += 1) await host.execute({ ...operation, op_id: randomUUID() });
     expect(openIds()).toEqual([]);
     const [created] = host.recorder.list({ type: 'gov_decision_created', order: 'newest', limit: 1 });
     expect(created?.event).toMatchObject({ automation_level: 'LOCKED', decision: 'defer' });
