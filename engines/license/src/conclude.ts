@@ -174,8 +174,20 @@ function readTexts(files: readonly ReadFile[], notes: Note[]): Texts {
 function withoutBasis(expressions: readonly Expression[]): readonly Expression[] {
   const ids = expressions.map(writeExpression);
   return ids.some((id) => id.startsWith('LGPL-'))
-    ? expressions.filter((_, index) => !/^GPL-/.test(ids[index] ?? ''))
+    ? expressions.filter((_, index) => !(ids[index]?.startsWith('GPL-') ?? false))
     : expressions;
+}
+
+/** Ids whose texts differ in nothing that binds anyone: a file with one may well be meant as another. */
+const SAME_TERMS: readonly (readonly string[])[] = [
+  ['BSD-2-Clause', 'BSD-2-Clause-FreeBSD', 'BSD-2-Clause-NetBSD', 'BSD-2-Clause-Views'],
+  ['Python-2.0', 'Python-2.0.1'],
+  ['MPL-2.0', 'MPL-2.0-no-copyleft-exception'],
+  ['OFL-1.1', 'OFL-1.1-RFN', 'OFL-1.1-no-RFN'],
+];
+
+function withSameTerms(ids: readonly string[]): readonly string[] {
+  return [...ids, ...SAME_TERMS.filter((group) => ids.some((id) => group.includes(id))).flat()];
 }
 
 /** Whether everything that the files say is among what is declared. */
@@ -193,6 +205,6 @@ function agrees(texts: Texts, declared: Expression): boolean {
     );
   };
   const isBasis = (ids: readonly string[]): boolean =>
-    ids.some((id) => /^GPL-/.test(id)) && terms.some(({ license }) => license.startsWith('LGPL-'));
-  return texts.choices.every((ids) => ids.some(isDeclared) || isBasis(ids));
+    ids.some((id) => id.startsWith('GPL-')) && terms.some(({ license }) => license.startsWith('LGPL-'));
+  return texts.choices.every((ids) => withSameTerms(ids).some(isDeclared) || isBasis(ids));
 }

@@ -132,12 +132,10 @@ function propertiesOf({ subject, declared, basis, files }: Judged, concluded: st
     basis,
     declared: subject.declarations.slice(0, 8).map(({ text }) => clip(text, 200)),
     ...(declared === undefined ? {} : { declared_expression: clip(writeExpression(declared), 1_000) }),
-    detected: files
-      .slice(0, 8)
-      .map(({ path, reading }) => ({
-        path: clip(path, 500),
-        outcome: reading.kind === 'text' ? (reading.detection.expression ?? reading.detection.outcome) : 'skipped',
-      })),
+    detected: files.slice(0, 8).map(({ path, reading }) => ({
+      path: clip(path, 500),
+      outcome: reading.kind === 'text' ? (reading.detection.expression ?? reading.detection.outcome) : 'skipped',
+    })),
     development: subject.isDevelopment,
     ...(subject.purl === undefined ? {} : { purl: clip(subject.purl, 500) }),
   };

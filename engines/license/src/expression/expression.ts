@@ -40,7 +40,19 @@ export function writeExpression(expression: Expression): string {
   return `${side(left)} ${conjunction === 'and' ? 'AND' : 'OR'} ${side(right)}`;
 }
 
-/** Both apply. */
+/** Both apply; what stands on both sides is named once. */
 export function bothOf(left: Expression, right: Expression): Expression {
-  return { left, conjunction: 'and', right };
+  const operands = new Map([...conjuncts(left), ...conjuncts(right)].map((one) => [writeExpression(one), one]));
+  return [...operands.values()].reduceRight((after, before) => ({ left: before, conjunction: 'and', right: after }));
+}
+
+/** The operands of a chain of `AND`; any other expression is its own only one. */
+function conjuncts(expression: Expression): Expression[] {
+  const found: Expression[] = [];
+  const open: Expression[] = [expression];
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (!isTerm(one) && one.conjunction === 'and') open.push(one.right, one.left);
+    else found.push(one);
+  }
+  return found;
 }

@@ -19,7 +19,12 @@ export interface Alignment {
 }
 
 /** Largest gap that is compared word by word, as the product of both lengths; larger ones count as different. */
-const MAX_TABLE = 200_000;
+const MAX_GAP = 16_000;
+/** The same at either end, where titles and instructions stand that many documents leave out. */
+const MAX_END = 60_000;
+
+/** Share of a text that must stand in the document in longer runs; with less it is not worth comparing the rest. */
+const MIN_ANCHORED = 0.35;
 
 interface Pair {
   at: number;
@@ -36,37 +41,48 @@ export function align(document: Int32Array, text: Int32Array, hits: readonly Hit
   const first = anchors[0];
   const last = anchors.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const pairs: Pair[] = [];
+  if (anchors.reduce((sum, { length }) => sum + length, 0) < text.length * MIN_ANCHORED) return undefined;
   const reach = Math.ceil(first.textAt * 1.3) + 8;
-  pairs.push(...compare(document, text, Math.max(0, first.at - reach), first.at, 0, first.textAt));
+  const head = compare(document, text, Math.max(0, first.at - reach), first.at, 0, first.textAt, MAX_END);
+  const pairs = denseHead(head, first.at);
   for (const [index, anchor] of anchors.entries()) {
-    pairs.push(anchor);
     const next = anchors[index + 1];
-    const end = anchor.at + anchor.length;
-    const textEnd = anchor.textAt + anchor.length;
-    if (next !== undefined) pairs.push(...compare(document, text, end, next.at, textEnd, next.textAt));
-    else {
-      const rest = Math.ceil((text.length - textEnd) * 1.3) + 8;
-      pairs.push(...compare(document, text, end, Math.min(document.length, end + rest), textEnd, text.length));
-    }
+    pairs.push(anchor);
+    if (next === undefined) break;
+    const { at, textAt, length } = anchor;
+    pairs.push(...compare(document, text, at + length, next.at, textAt + length, next.textAt, MAX_GAP));
   }
-  return toAlignment(trimStray(pairs), text.length);
+  const end = last.at + last.length;
+  const textEnd = last.textAt + last.length;
+  const rest = Math.min(document.length, end + Math.ceil((text.length - textEnd) * 1.3) + 8);
+  pairs.push(...denseTail(compare(document, text, end, rest, textEnd, text.length, MAX_END), end));
+  return toAlignment(pairs, text.length);
 }
 
 /**
- * Words at either end that match by chance, far from the rest, would draw foreign text into the match: they are let go.
+ * Of words that match before the first long run, those as far out as at least half of the stretch matches: farther out,
+ * common words match by chance and would draw foreign text in.
  */
-function trimStray(pairs: readonly Pair[]): Pair[] {
-  const kept = [...pairs];
-  const isStray = (outer: Pair | undefined, inner: Pair | undefined): boolean =>
-    outer !== undefined && inner !== undefined && Math.abs(gap(outer, inner)) > 3 * outer.length;
-  while (kept.length > 1 && (kept[0]?.length ?? 0) < 8 && isStray(kept[0], kept[1])) kept.shift();
-  while (kept.length > 1 && (kept.at(-1)?.length ?? 0) < 8 && isStray(kept.at(-1), kept.at(-2))) kept.pop();
-  return kept;
+function denseHead(pairs: readonly Pair[], start: number): Pair[] {
+  let kept = pairs.length;
+  let matched = 0;
+  for (let index = pairs.length - 1; index >= 0; index--) {
+    const pair = pairs[index];
+    if (pair === undefined) break;
+    matched += pair.length;
+    if (matched * 2 >= start - pair.at) kept = index;
+  }
+  return pairs.slice(kept);
 }
 
-function gap(outer: Pair, inner: Pair): number {
-  return outer.at < inner.at ? inner.at - outer.at - outer.length : outer.at - inner.at - inner.length;
+function denseTail(pairs: readonly Pair[], end: number): Pair[] {
+  let kept = 0;
+  let matched = 0;
+  for (const [index, { at, length }] of pairs.entries()) {
+    matched += length;
+    if (matched * 2 >= at + length - end) kept = index + 1;
+  }
+  return pairs.slice(0, kept);
 }
 
 function toAlignment(pairs: readonly Pair[], length: number): Alignment | undefined {
@@ -144,18 +160,21 @@ function compare(
   to: number,
   textFrom: number,
   textTo: number,
+  bound: number,
 ): Pair[] {
   const rows = to - from;
   const columns = textTo - textFrom;
-  if (rows <= 0 || columns <= 0 || rows * columns > MAX_TABLE) return [];
+  if (rows <= 0 || columns <= 0 || rows * columns > bound) return [];
   const width = columns + 1;
   const table = new Uint16Array((rows + 1) * width);
   for (let row = rows - 1; row >= 0; row--) {
+    const word = document[from + row] ?? 0;
     for (let column = columns - 1; column >= 0; column--) {
       const here = row * width + column;
-      table[here] = isSame(document, from + row, text, textFrom + column)
-        ? (table[here + width + 1] ?? 0) + 1
-        : Math.max(table[here + width] ?? 0, table[here + 1] ?? 0);
+      const isEqual = word !== 0 && word === text[textFrom + column];
+      const below = table[here + width] ?? 0;
+      const right = table[here + 1] ?? 0;
+      table[here] = isEqual ? (table[here + width + 1] ?? 0) + 1 : below > right ? below : right;
     }
   }
   const pairs: Pair[] = [];

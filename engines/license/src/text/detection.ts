@@ -1,6 +1,7 @@
+import { tryExpression } from '../expression/parse.ts';
 import { type TextMatch, textMatcher } from './detector.ts';
 import { findExceptions, findNotices, type Notice } from './notices.ts';
-import { findRestrictions } from './remainder.ts';
+import { findRestrictions, limitsUse } from './remainder.ts';
 import { splitWords, type Words } from './words.ts';
 
 /** What one document says about licenses. */
@@ -45,7 +46,11 @@ export function detectLicenses(text: string): Detection {
   const notices = findNotices(text, uncovered(text, words, matches));
   if (matches.length === 0 && notices.length === 0) return { outcome: 'none', confidence: 0, parts: [], reasons: [] };
   const lines = new LineCounter(text);
-  const reasons = [...changedTexts(matches, words, lines), ...restricted(matches, notices, words, lines)];
+  const reasons = [
+    ...changedTexts(matches, words, lines),
+    ...restricted(matches, notices, words, lines),
+    ...unusable(text, notices, lines),
+  ];
   const parts = describe(matches, notices, words, lines);
   const confidence = Math.min(1, ...parts.map((part) => part.confidence));
   if (reasons.length > 0) return { outcome: 'modified', confidence, parts, reasons: reasons.slice(0, MAX_REASONS) };
@@ -80,6 +85,15 @@ function changedTexts(matches: readonly TextMatch[], { words, starts }: Words, l
   });
 }
 
+/** Sentences that name a license and take something back, and tags that name none. */
+function unusable(text: string, notices: readonly Notice[], lines: LineCounter): string[] {
+  return notices.flatMap(({ from, to, expression }) => {
+    const line = lines.lineOf(from);
+    if (tryExpression(expression) === undefined) return [`line ${line}: names a license that is not on the SPDX list`];
+    return limitsUse(text.slice(from, to)) ? [`line ${line}: limits the license it names to some uses`] : [];
+  });
+}
+
 function restricted(
   matches: readonly TextMatch[],
   notices: readonly Notice[],
@@ -88,8 +102,11 @@ function restricted(
 ): string[] {
   const explained = new Uint8Array(words.words.length);
   for (const { from, to } of matches) explained.fill(1, from, to);
-  for (const [index, start] of words.starts.entries()) {
-    if (notices.some((notice) => start >= notice.from && start < notice.to)) explained[index] = 1;
+  // Both are in the order of the document.
+  let next = 0;
+  for (const { from, to } of notices) {
+    while ((words.starts[next] ?? to) < from) next++;
+    for (; (words.starts[next] ?? to) < to; next++) explained[next] = 1;
   }
   return findRestrictions(words, explained).map(({ from }) => {
     const line = lines.lineOf(words.starts[from] ?? 0);

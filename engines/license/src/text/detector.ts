@@ -26,6 +26,10 @@ const MIN_LIKENESS = 0.8;
 const MIN_RELATED = 0.6;
 const MIN_RELATED_WORDS = 120;
 
+/** Documents whose matches are remembered, and the longest such. */
+const MAX_REMEMBERED = 500;
+const MAX_REMEMBERED_WORDS = 8_000;
+
 let shared: TextMatcher | undefined;
 
 /** The matcher for the SPDX texts; made on the first call, in some 50 ms. */
@@ -47,6 +51,8 @@ export class TextMatcher {
   readonly #source: LicenseTexts;
   readonly #passages: PassageIndex;
   readonly #judge: DifferenceJudge;
+  /** By the words: packages that share a license differ in the copyright lines only, which are gone by now. */
+  readonly #remembered = new Map<string, readonly TextMatch[]>();
 
   constructor(source: LicenseTexts) {
     this.#source = source;
@@ -55,28 +61,67 @@ export class TextMatcher {
   }
 
   /** The license texts in a document, by place. They do not overlap. */
-  find(words: readonly string[]): TextMatch[] {
+  find(words: readonly string[]): readonly TextMatch[] {
+    if (words.length > MAX_REMEMBERED_WORDS) return this.#compare(words);
+    const key = words.join(' ');
+    const known = this.#remembered.get(key);
+    if (known !== undefined) return known;
+    const found = this.#compare(words);
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    this.#remembered.set(key, found);
+    return found;
+  }
+
+  #compare(words: readonly string[]): TextMatch[] {
     const document = Int32Array.from(words, (word) => this.#source.numberOf.get(word) ?? 0);
-    const scored: Scored[] = [];
-    for (const candidate of this.#passages.find(document, MIN_SHARE)) {
-      const one = this.#score(candidate, document);
-      if (one !== undefined) scored.push(one);
-    }
+    const scored = this.#scoreAll(this.#passages.find(document, MIN_SHARE), document);
     // Of texts that explain the same words, one that the document keeps to is preferred to one that it changes.
     scored.sort((a, b) => rank(b) - rank(a) || a.text - b.text);
     const taken = new Uint8Array(document.length);
     const matches: TextMatch[] = [];
-    for (const one of scored) {
-      const { from, to } = one.alignment;
+    for (const { alignment, likeness, changes, text } of scored) {
+      const { from, to } = alignment;
       let overlap = 0;
       for (let at = from; at < to; at++) overlap += taken[at] ?? 0;
       if (overlap * 5 > to - from) continue;
       taken.fill(1, from, to);
-      const isKnown = one.likeness >= MIN_LIKENESS && one.changes.length === 0;
-      const changes = isKnown || one.changes.length > 0 ? one.changes : [INCOMPLETE];
-      matches.push({ ids: this.#source.texts[one.text]?.ids ?? [], from, to, confidence: one.likeness, changes });
+      const isComplete = likeness >= MIN_LIKENESS || changes.length > 0;
+      const ids = this.#source.texts[text]?.ids ?? [];
+      matches.push({ ids, from, to, confidence: likeness, changes: isComplete ? changes : [INCOMPLETE] });
     }
     return matches.sort((a, b) => a.from - b.from);
+  }
+
+  /** Scores the candidates, the fullest first; what cannot be better than a clean match at its place is left out. */
+  #scoreAll(candidates: readonly Candidate[], document: Int32Array): Scored[] {
+    const ordered = candidates.toSorted((a, b) => b.share - a.share || b.hits.length - a.hits.length);
+    const clean: Scored[] = [];
+    const cleanAt = new Int32Array(document.length).fill(-1);
+    const scored: Scored[] = [];
+    for (const candidate of ordered) {
+      const over = cleanAt[candidate.from] ?? -1;
+      const best = over >= 0 && cleanAt[candidate.to - 1] === over ? clean[over] : undefined;
+      if (best !== undefined && !this.#mayBeBetter(candidate, best)) continue;
+      const one = this.#score(candidate, document);
+      if (one === undefined) continue;
+      scored.push(one);
+      if (one.changes.length > 0 || one.likeness < MIN_LIKENESS || (best !== undefined && best.value >= one.value))
+        continue;
+      cleanAt.fill(clean.length, one.alignment.from, one.alignment.to);
+      clean.push(one);
+    }
+    return scored;
+  }
+
+  /**
+   * Whether a text may turn out better than a clean match at its place. A shorter one has fewer words to match; a longer
+   * one of which a part is missing is no better than one that is there to the word.
+   */
+  #mayBeBetter({ text, share }: Candidate, { alignment, value }: Scored): boolean {
+    const length = this.#source.texts[text]?.words.length ?? 0;
+    const room = alignment.to - alignment.from;
+    if (length <= room) return length > value;
+    return share > 0.6 || value < room * 0.97;
   }
 
   #score({ text, hits }: Candidate, document: Int32Array): Scored | undefined {

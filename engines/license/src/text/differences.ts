@@ -66,30 +66,46 @@ interface Sides {
   /** Weighty words, sorted; 0 stands for any word that says no. */
   readonly added: readonly number[];
   readonly removed: readonly number[];
-  /** Number of words. */
-  readonly foreign: number;
-  readonly missing: number;
+  /** All words of either side; the license's without what may be left out. */
+  readonly foreign: Int32Array;
+  readonly missing: Int32Array;
 }
 
+/** Most words of a passage that replaces another one with the same weighty words; a longer one is another sentence. */
+const MAX_REWORDED = 8;
+
 function isHarmless({ added, removed, foreign, missing }: Sides): boolean {
-  return foreign <= MAX_FOREIGN && missing <= MAX_MISSING && isEqual(added, removed);
+  if (!isEqual(added, removed)) return false;
+  if (added.length > 0) return Math.max(foreign.length, missing.length) <= MAX_REWORDED;
+  return foreign.length <= MAX_FOREIGN && missing.length <= MAX_MISSING;
 }
 
 /** A sentence that stands elsewhere than in the license, unchanged. */
 function wasMoved(side: Sides, all: readonly Sides[]): boolean {
   return all.some(
-    (other) =>
-      other !== side &&
-      isEqual(side.added, other.removed) &&
-      isEqual(side.removed, other.added) &&
-      Math.abs(side.foreign - other.missing) <= 2 &&
-      Math.abs(side.missing - other.foreign) <= 2,
+    (other) => other !== side && hasSameWords(side.foreign, other.missing) && hasSameWords(side.missing, other.foreign),
   );
 }
 
+/** The same words in any order, but for a tenth of them. */
+function hasSameWords(a: Int32Array, b: Int32Array): boolean {
+  const counts = new Map<number, number>();
+  for (const word of a) counts.set(word, (counts.get(word) ?? 0) + 1);
+  let common = 0;
+  for (const word of b) {
+    const left = counts.get(word) ?? 0;
+    if (left > 0) common++;
+    counts.set(word, left - 1);
+  }
+  return common >= Math.max(a.length, b.length) * 0.9;
+}
+
 function changeOf({ difference, added, removed, foreign, missing }: Sides): Change {
-  const isAddition = added.length > removed.length || (added.length === removed.length && foreign > missing);
-  return isAddition ? { kind: 'added', words: foreign, difference } : { kind: 'removed', words: missing, difference };
+  const isAddition =
+    added.length > removed.length || (added.length === removed.length && foreign.length > missing.length);
+  return isAddition
+    ? { kind: 'added', words: foreign.length, difference }
+    : { kind: 'removed', words: missing.length, difference };
 }
 
 function isEqual(a: readonly number[], b: readonly number[]): boolean {
@@ -136,10 +152,10 @@ export class DifferenceJudge {
     const { from, to } = difference;
     const textFrom = Math.max(difference.textFrom, Math.min(parts.headTo, difference.textTo));
     const textTo = Math.min(difference.textTo, Math.max(parts.tailFrom, textFrom));
-    const isOutside = difference.textFrom >= parts.tailFrom || difference.textTo <= parts.headTo;
-    const added = isOutside ? [] : this.#weights(document.subarray(from, to));
-    const removed = this.#weights(text.subarray(textFrom, textTo));
-    return { difference, added, removed, foreign: isOutside ? 0 : to - from, missing: textTo - textFrom };
+    // What is put in counts everywhere: a term before the instructions at the end is a term.
+    const foreign = document.subarray(from, to);
+    const missing = text.subarray(textFrom, textTo);
+    return { difference, added: this.#weights(foreign), removed: this.#weights(missing), foreign, missing };
   }
 
   /** The weighty words of a passage, sorted. How often it says no is a matter of style; whether it does is not. */

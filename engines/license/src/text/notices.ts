@@ -19,7 +19,10 @@ const MAX_SENTENCE = 1_200;
 
 /** What makes a sentence one about its own license, and not a mention of some license. */
 const TRIGGER =
-  /\b(?:(?:licensed|released|distributed|available|provided|covered|governed|published|redistribute (?:it|this)[^.]{0,40}|use this \w+|be used|shared|is|are|work|code|files?) (?:[a-z]+ ){0,3}?(?:under|by)|subject to|in accordance with|under the terms of|on the terms of)\b/;
+  /\b(?:(?:licensed|released|distributed|available|provided|covered|governed|published|redistribute (?:it|this)[^.]{0,40}|use this \w+|be used|shared|is|are|work|code|files?) (?:[a-z]+ ){0,3}?(?:under|by)|(?:is|are) (?:[a-z0-9.]+ ){1,4}licensed|subject to|in accordance with|under the terms of|on the terms of)\b/;
+/** Denials, and sentences about the licenses of other things. */
+const IS_ABOUT_OTHERS =
+  /\bnot (?:to )?(?:be )?(?:licensed|released|distributed|covered|part)\b|\b(?:software|code|works?|librar(?:y|ies)|programs?|modules?) (?:that|which) (?:is|are) (?:also )?(?:licensed|released|covered)\b/;
 const LABEL = /^[^\p{L}\p{N}]{0,12}licen[cs]e(?:d under)?\s*:\s*\S/iu;
 
 /** Licenses whose name is one word; in running text it counts only where a license is named. */
@@ -77,15 +80,15 @@ function readSentence(raw: string, from: number): Notice | undefined {
   const plain = raw.toLowerCase().replace(/[^\p{L}\p{N}.+]+/gu, ' ');
   const isLabel = LABEL.test(raw);
   const trigger = isLabel ? 0 : plain.search(TRIGGER);
-  if (trigger < 0 || /\bnot (?:be )?(?:licensed|released|distributed|covered|part)\b/.test(plain)) return undefined;
+  if (trigger < 0 || IS_ABOUT_OTHERS.test(plain)) return undefined;
   const found = namesIn(nameWordsWithIdle(plain.slice(trigger)));
   if (found.length === 0) return undefined;
   const ids = [...new Set(found)];
-  const isChoice = /\beither\b|\bchoose\b|choice|option\b|\bdual|\balternative|\bone of\b|\bany of\b|\bor\b/.test(
-    plain
-      .slice(trigger)
-      .replaceAll(/\bor (?:at your option )?(?:any )?(?:later|newer|greater)\b|at your option any later/g, ''),
+  const said = plain.replaceAll(
+    /\bor (?:at your option )?(?:any )?(?:later|newer|greater)\b|at your option any later/g,
+    '',
   );
+  const isChoice = /\b(?:either|choose|choice|option|dual|dually|alternatively|one of|any of|or)\b/.test(said);
   return { expression: ids.join(isChoice ? ' OR ' : ' AND '), ids, from, to, kind: 'notice' };
 }
 
@@ -133,7 +136,7 @@ function nameAt(words: readonly string[], at: number): { id: string; next: numbe
 }
 
 function isNamedHere(words: readonly string[], at: number, next: number, key: string): boolean {
-  if (/^license/.test(words[next] ?? '') || /^license/.test(words[next - 1] ?? '')) return true;
+  if (words[next]?.startsWith('license') === true || words[next - 1]?.startsWith('license') === true) return true;
   const before = words[at - 1] ?? '';
   return SHORT_NAMES.has(key) && ['under', 'the', 'license', 'either', 'or', 'and', 'terms', 'of'].includes(before);
 }

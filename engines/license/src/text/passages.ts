@@ -18,6 +18,11 @@ export interface Candidate {
   /** Index of the text. */
   readonly text: number;
   readonly hits: readonly Hit[];
+  /** Words of the document between the first and the last hit, `[from, to)`. */
+  readonly from: number;
+  readonly to: number;
+  /** Share of the text's passages that are there. */
+  readonly share: number;
 }
 
 /** Where the passages of all license texts stand. Built once, in some 20 ms. */
@@ -62,9 +67,11 @@ export class PassageIndex {
     }
     const found: Candidate[] = [];
     for (const [text, list] of hits) {
-      const needed = Math.max(1, Math.floor((this.#chosen[text] ?? 0) * share));
+      const chosen = this.#chosen[text] ?? 0;
+      const needed = Math.max(1, Math.floor(chosen * share));
       for (const group of groupOccurrences(list, this.#texts[text]?.words.length ?? 0)) {
-        if (group.length >= needed && distinct(group) >= needed) found.push({ text, hits: group });
+        const count = group.length >= needed ? distinct(group) : 0;
+        if (count >= needed) found.push({ text, hits: group, share: count / chosen, ...extentOf(group) });
       }
     }
     return found;
@@ -126,6 +133,16 @@ function groupOccurrences(hits: readonly Hit[], length: number): Hit[][] {
     group.push(hit);
   }
   return groups;
+}
+
+function extentOf(hits: readonly Hit[]): { from: number; to: number } {
+  let from = Number.MAX_SAFE_INTEGER;
+  let to = 0;
+  for (const { at } of hits) {
+    from = Math.min(from, at);
+    to = Math.max(to, at + RUN);
+  }
+  return { from, to };
 }
 
 function distinct(hits: readonly Hit[]): number {

@@ -49,6 +49,20 @@ const PHRASES = [
   'do not',
 ];
 
+/** Fields of use: whatever else a sentence says, with one of these it is no plain license. */
+const FIELDS_OF_USE =
+  /\b(?:noncommercial|commercial (?:use|purposes?)|(?:academic|nonprofit|research|evaluation|educational|internal|personal) (?:use|purposes?)|evaluation only)\b/;
+
+/** Whether a sentence that names a license limits it to some use. */
+export function limitsUse(sentence: string): boolean {
+  return FIELDS_OF_USE.test(
+    sentence
+      .toLowerCase()
+      .replace(/non[- ]/g, 'non')
+      .replace(/\s+/g, ' '),
+  );
+}
+
 /** Sentences that belong to well-known licenses and their headers and add no term of their own. */
 const HARMLESS = [
   'except in compliance with the license',
@@ -72,6 +86,14 @@ const HARMLESS = [
   'apply to your new programs',
   'trademark',
   'copying conditions',
+  'embedded into an object form',
+  'combined software and if a court',
+  'cover the whole combination',
+  'delete this exception',
+  'no rights beyond those',
+  'except as documented below',
+  'third party software components',
+  'terms and conditions are shown',
   'terms and conditions for',
   'as a special exception',
   'special exception',
