@@ -9,6 +9,7 @@ import {
 import { parseStrictJson } from '@mex/envelope';
 import type { Confidence } from '@mex/guard';
 import { applyBaseline, BASELINE_SCHEMA, type BaselineEntry, parseBaseline } from './baseline.ts';
+import type { SecretErrorCode } from './problem-codes.ts';
 import { reportProblems } from './problems.ts';
 import { summarize, writeRaw, writeReport } from './report.ts';
 import { writeSarif } from './sarif.ts';
@@ -17,6 +18,8 @@ import { type ScanResult, scanTree, type Tree } from './scan-tree.ts';
 const VERSION = '0.1.0';
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_FILE = 16 * MIB;
+
+const ERRORS: readonly SecretErrorCode[] = ['SECRET_NO_DIRECTORY', 'SECRET_NOTHING_SCANNED', 'SECRET_BASELINE_INVALID'];
 
 const params = Type.Object(
   {
@@ -68,7 +71,7 @@ export default defineEngine({
         { name: 'secrets.raw.json', kind: 'tool_output', mime: 'application/json', evidence: true },
       ],
       capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
-      errors: ['SECRET_NO_DIRECTORY', 'SECRET_NOTHING_SCANNED', 'SECRET_BASELINE_INVALID'],
+      errors: ERRORS,
       run: scan,
     }),
   },

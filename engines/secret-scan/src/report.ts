@@ -2,10 +2,8 @@ import { describeRule } from '@mex/guard';
 import type { Judged } from './baseline.ts';
 import { clip } from './clip.ts';
 import { type FoundSecret, severityOf } from './finding.ts';
+import type { SecretWarningCode } from './problem-codes.ts';
 import type { ScanResult, SkippedFile, SkipReason } from './scan-tree.ts';
-
-/** Code of every finding that is a secret. */
-export const SECRET_FOUND = 'SECRET_FOUND';
 
 /** What a report says about itself. */
 export interface ReportFacts {
@@ -14,7 +12,7 @@ export interface ReportFacts {
 }
 
 /** Files of each reason to be left out. */
-export type SkipCounts = Readonly<Record<SkipReason, number>>;
+type SkipCounts = Readonly<Record<SkipReason, number>>;
 
 function countSkipped(skipped: readonly SkippedFile[]): SkipCounts {
   const counts = { ignored: 0, internal: 0, installed: 0, binary: 0, 'too-large': 0, unreadable: 0 };
@@ -64,7 +62,7 @@ function secretFinding(secret: FoundSecret, index: number) {
   const { fingerprint, rule, path, line, column, confidence, preview, inTests } = secret;
   return {
     id: `${fingerprint}:${index}`,
-    code: SECRET_FOUND,
+    code: 'SECRET_FOUND' satisfies SecretWarningCode,
     severity: severityOf(secret),
     title: titleOf(secret),
     locations: [

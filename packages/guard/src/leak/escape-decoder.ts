@@ -120,31 +120,42 @@ export class EscapeDecoder {
    */
   decode(tape: Tape, last: boolean, advance: number): Tape {
     const count = this.#gather(tape, advance);
-    // Private fields are slow to reach in a loop over every byte.
-    const [bytes, from, span] = [this.#bytes, this.#from, this.#span] as const;
-    const [input, inFrom, inSpan] = [this.#in, this.#inFrom, this.#inSpan] as const;
-    let out = 0;
+    this.#out = 0;
     // Beyond the end stands nothing that could belong to an escape.
-    input.fill(0, count, count + LONGEST_ESCAPE);
+    this.#in.fill(0, count, count + LONGEST_ESCAPE);
     const safe = last ? count : count - LONGEST_ESCAPE;
     this.decoded = 0;
-    let at = 0;
-    while (at < count) {
-      const byte = input[at] ?? 0;
-      if (STARTS[byte] === 1) {
-        if (at > safe) break;
-        this.#out = out;
-        const length = this.#decodeAt(at, byte);
-        at += length;
-        out = this.#out;
-        if (length > 0) continue;
-      }
-      bytes[out] = byte;
-      from[out] = inFrom[at] ?? 0;
-      span[out++] = inSpan[at++] ?? 1;
+    let at = this.#copyPlain(0, count);
+    while (at < count && at <= safe) {
+      const length = this.#decodeAt(at, this.#in[at] ?? 0);
+      if (length === 0) this.#copyOne(at);
+      at = this.#copyPlain(at + Math.max(1, length), count);
     }
     this.#hold(at, count);
-    return { bytes, from, span, length: out };
+    return { bytes: this.#bytes, from: this.#from, span: this.#span, length: this.#out };
+  }
+
+  /** Copies up to the next byte that may begin an escape, and returns its place. A loop of its own, for speed. */
+  #copyPlain(start: number, count: number): number {
+    const [input, inFrom, inSpan] = [this.#in, this.#inFrom, this.#inSpan];
+    const [bytes, from, span] = [this.#bytes, this.#from, this.#span];
+    let at = start;
+    let out = this.#out;
+    for (; at < count; at++, out++) {
+      const byte = input[at] ?? 0;
+      if (STARTS[byte] === 1) break;
+      bytes[out] = byte;
+      from[out] = inFrom[at] ?? 0;
+      span[out] = inSpan[at] ?? 1;
+    }
+    this.#out = out;
+    return at;
+  }
+
+  #copyOne(at: number): void {
+    this.#bytes[this.#out] = this.#in[at] ?? 0;
+    this.#from[this.#out] = this.#inFrom[at] ?? 0;
+    this.#span[this.#out++] = this.#inSpan[at] ?? 1;
   }
 
   /** Puts what was held back and the tape into one row. */

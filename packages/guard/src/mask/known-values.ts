@@ -25,7 +25,7 @@ function urlEncoded(value: string): string[] {
 }
 
 /** A value and everything it is looked for as: base64 at any offset, base64url, hex, URL and JSON escapes, reversed. */
-export function formsOf(value: string): string[] {
+function formsOf(value: string): string[] {
   const bytes = utf8Bytes(value);
   const hex = toHex(bytes);
   const cores = base64Cores(bytes);
