@@ -39,5 +39,6 @@ export {
   type Reply,
 } from './decision/decisions.ts';
 export { verifyAutoSignature } from './decision/documents.ts';
+export { parseAnswer, parseCase } from './decision/parse-case.ts';
 export type { GovernanceErrorCode } from './errors.ts';
 export type { Person } from './person.ts';

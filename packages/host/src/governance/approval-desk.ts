@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalJson, type EngineResult, MexError, type PlannedOperation, parseOperation } from '@mex/envelope';
 import type { Gate, PreFacts } from '@mex/gates';
-import { type DecisionRequest, decide } from '@mex/governance';
+import { type DecisionRequest, type DecisionView, decide } from '@mex/governance';
 import type { Registry } from '@mex/registry';
 import type { Caller } from '@mex/runtime';
 import { approvalDenial, type HoldCode, type Ticket } from './approval-denial.ts';
@@ -136,11 +136,12 @@ function bindingOf({ rule, targetRef, kindRef, operation }: Candidate) {
 /** What one decision means for an operation; nothing when it is over, or about something else. */
 async function tryDecision(id: string, candidate: Candidate, { decisions }: InboxParts): Promise<Ticket | undefined> {
   try {
-    const { state, subject } = decisions.view(id);
+    const view = decisions.view(id);
+    const { state, subject } = view;
     const isExact = subject.targetRef === candidate.targetRef && subject.gateType === candidate.rule.gateType;
     if (isExact && state === 'pending') return { code: 'APPROVAL_REQUIRED', approvalId: id, asked: true };
     if (isExact && state === 'rejected') return { code: 'APPROVAL_REJECTED', approvalId: id, asked: true };
-    if (state !== 'approved') return undefined;
+    if (state !== 'approved' || !satisfies(view, candidate.rule)) return undefined;
     await decisions.apply(id, bindingOf(candidate));
     return { code: 'APPROVAL_REQUIRED', approvalId: id, asked: true, cleared: candidate.targetRef };
   } catch (error) {
@@ -148,6 +149,14 @@ async function tryDecision(id: string, candidate: Candidate, { decisions }: Inbo
     if (error instanceof MexError && error.code.startsWith('GOVERNANCE_')) return undefined;
     throw error;
   }
+}
+
+/** What was approved when less was asked for is not enough for the rule of today. */
+function satisfies({ subject, answers }: DecisionView, { approvals, approvers }: ApprovalRule): boolean {
+  if (subject.outcome === 'auto') return true;
+  const people = answers.filter(({ verdict }) => verdict === 'approve').map(({ userId }) => userId);
+  const counted = approvers.length === 0 ? people : people.filter((id) => approvers.includes(id));
+  return new Set(counted).size >= approvals;
 }
 
 function wasHeld({ status, errors }: EngineResult, ticket: Ticket): boolean {

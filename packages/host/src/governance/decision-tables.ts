@@ -1,7 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { FlightEvent } from '@mex/envelope';
+import { type FlightEvent, MexError, parseStrictJson } from '@mex/envelope';
 import type { FlightRecorder } from '@mex/flight-recorder';
-import { type Answer, approvalEnd, type DecisionCase, type DecisionStore } from '@mex/governance';
+import {
+  type Answer,
+  approvalEnd,
+  type DecisionCase,
+  type DecisionStore,
+  parseAnswer,
+  parseCase,
+} from '@mex/governance';
 
 /*
  * Decisions in the recorder's database. What counts is in the log; these tables find it. `state` and `expires_at` follow
@@ -227,19 +234,26 @@ function usesOf(rows: readonly Record<string, unknown>[]): string[] {
   return rows.map((row) => String(row['used_by']));
 }
 
-/*
- * MEX wrote these texts, and whoever could change them could change anything beside the log. A case counts only when
- * its digest is in the log, so its shape needs no second proof here.
- */
+/** Stored bytes are a door: an answer that cannot be read is none. */
 function readAnswers(rows: readonly Record<string, unknown>[]): Answer[] {
-  return rows.map((row): Answer => JSON.parse(String(row['answer'])));
+  return rows.flatMap((row) => parseAnswer(parseText(row['answer'])) ?? []);
 }
 
+/** A case that cannot be read is none; whether it is the one that was recorded, the log says. */
 function readSubject(row: Record<string, unknown> | undefined): DecisionCase | undefined {
-  if (row === undefined) return undefined;
-  const subject: DecisionCase = JSON.parse(String(row['subject']));
-  const { detail } = row;
-  return typeof detail === 'string' ? { ...subject, detail } : subject;
+  const subject = parseCase(parseText(row?.['subject']));
+  const detail = row?.['detail'];
+  return subject === undefined || typeof detail !== 'string' ? subject : { ...subject, detail };
+}
+
+function parseText(text: unknown): unknown {
+  try {
+    return parseStrictJson(String(text));
+  } catch (error) {
+    // Changed by something that is not MEX; its reader makes nothing of it.
+    if (error instanceof MexError) return undefined;
+    throw error;
+  }
 }
 
 function readRow(row: Record<string, unknown>): InboxRow[] {

@@ -1,7 +1,7 @@
-import { canonicalJson, coversCapability, type PlannedOperation } from '@mex/envelope';
+import { canonicalJson, coversCapability, type PlannedOperation, parseStrictJson } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { targetRef } from '@mex/governance';
-import { redact } from '@mex/guard';
+import { redactJson } from '@mex/guard';
 import type { ApprovalRule } from './governance-policy.ts';
 
 /** The code that would run. */
@@ -79,5 +79,5 @@ export function kindTarget(
 
 /** What the people who are asked are shown: the operation whole, secrets masked, and the code that would run. */
 export function describeHeld(operation: PlannedOperation, engine: EngineIdentity): string {
-  return redact(canonicalJson({ engine: { ...engine }, operation }));
+  return canonicalJson(redactJson(parseStrictJson(canonicalJson({ engine: { ...engine }, operation }))));
 }

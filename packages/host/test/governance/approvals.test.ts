@@ -178,6 +178,21 @@ describe('[§12] an operation that needs a person', () => {
   });
 });
 
+describe('[§12] a policy that became stricter', () => {
+  it('wants more than was given before', async () => {
+    await send(plan());
+    await host.approvals.approve(onlyId(), ADA, { scope: 'operation' });
+    await reopen({}, { approvals: 2 });
+    expect(await send(plan())).toBe('APPROVAL_REQUIRED');
+    const id = onlyId();
+    await host.approvals.approve(id, ADA);
+    await host.approvals.approve(id, BOB);
+    expect(await send(plan())).toBe('succeeded');
+    await reopen({}, { approvals: 1, approvers: ['os:eve'] });
+    expect(await send(plan())).toBe('APPROVAL_REQUIRED');
+  });
+});
+
 describe('[§2] nobody approves for themselves', () => {
   it('an agent cannot answer', async () => {
     await send(plan());
@@ -211,6 +226,25 @@ describe('[§2] nobody approves for themselves', () => {
       db.exec("UPDATE governance_decisions SET state = 'approved'");
     });
     expect(await send(operation)).toBe('APPROVAL_REQUIRED');
+  });
+
+  it('rows that say nothing of sense are nothing, and nobody falls over them', async () => {
+    const operation = plan();
+    await send(operation);
+    for (const subject of ['{', 'null', '[]', '{"decisionId":1}']) {
+      await host.recorder.append(
+        [],
+        (db) => db.prepare('UPDATE governance_decisions SET subject = ?').run(subject) && undefined,
+      );
+      expect(host.approvals.list({ all: true })).toEqual([]);
+      expect(await send(operation)).toBe('APPROVAL_REQUIRED');
+    }
+  });
+
+  it('shows secrets to nobody', async () => {
+    const token = `gh${'p_'}${'a1B2c3D4e5F6'.repeat(3)}`;
+    await send(plan(token));
+    expect(JSON.stringify(host.approvals.show(onlyId()))).not.toContain(token);
   });
 
   it('a caller that changes its object while it is looked at changes nothing', async () => {
