@@ -300,6 +300,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/grants-revoke.ts')).revokeGrant,
   },
   {
+    path: ['doctor'],
+    summary: 'try every sandbox tier on this machine, live, and look at policy and home',
+    notes: [
+      'Exit code 0: every tier that policy asks for holds. 1: one does not, and what asks for it is denied. 6: the log is not what was recorded.',
+    ],
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     path: ['completion'],
     summary: 'print a completion script',
     arguments: [{ name: 'shell', help: 'bash or zsh' }],

@@ -1,6 +1,11 @@
+import { resolve } from 'node:path';
 import type { RegisteredEngine } from '@mex/registry';
 import { describeCapability } from './capability-words.ts';
-import { bold, dim, type Piece, yellow } from './output/style.ts';
+import type { Invocation } from './command.ts';
+import { readPolicyState } from './doctor/policy-state.ts';
+import { type TierStanding, tierStanding } from './doctor/tier-choice.ts';
+import { hint } from './output/hint.ts';
+import { bold, dim, type Piece, red, yellow } from './output/style.ts';
 import type { Terminal } from './output/terminal.ts';
 
 export const UNCERTIFIED =
@@ -18,6 +23,28 @@ export function engineFacts({ manifest, origin, certificate }: RegisteredEngine)
     capabilities: capabilitiesOf(manifest),
     bundle_sha256: manifest.bundle.sha256,
   };
+}
+
+/** Which tier each engine would run in under the policy of this home, and what that promises (CONTRACT §9). */
+export async function tierStandings(
+  invocation: Invocation,
+): Promise<{ of: (engine: RegisteredEngine) => TierStanding; problem: string | undefined }> {
+  const { policy, problem } = await readPolicyState(resolve(invocation.home));
+  return { of: (engine) => tierStanding(policy.tiers, engine), problem: problem?.text };
+}
+
+/** The tier's name, with a word where it is not there. */
+export function tierPiece({ tier, missing }: TierStanding): Piece {
+  return missing === undefined ? tier : red(`${tier}: not available`);
+}
+
+/** The tier of one engine, why it is that one, and what it promises. */
+export function printTier(terminal: Terminal, invocation: Invocation, standing: TierStanding): void {
+  const { tier, why, missing, promises } = standing;
+  terminal.line(bold('It runs in'), ` the ${tier} tier  `, dim(why));
+  if (missing !== undefined) terminal.line(red('  not available, so denied: '), missing);
+  for (const promise of promises) terminal.line(dim('  · '), promise);
+  terminal.line(dim('  Proven live by: '), hint(invocation, 'mex doctor'));
 }
 
 /** Every capability that an operation of the engine may ask for, each once. */

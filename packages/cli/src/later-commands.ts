@@ -7,7 +7,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'policy',
   'replay',
   'guarantees',
-  'doctor',
   'mcp',
   'console',
   'bench',

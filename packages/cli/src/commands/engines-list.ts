@@ -1,26 +1,31 @@
 import type { CommandRun } from '../command.ts';
-import { engineFacts } from '../engine-view.ts';
+import { engineFacts, tierPiece, tierStandings } from '../engine-view.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRegistry } from '../home.ts';
 import { hint } from '../output/hint.ts';
-import { dim, type Piece, red } from '../output/style.ts';
+import { dim, type Piece, red, yellow } from '../output/style.ts';
 
 /** `mex engines list` */
 export const listEngines: CommandRun = async (invocation, terminal) => {
   const registry = await openRegistry(invocation);
+  const { of: standingOf, problem } = await tierStandings(invocation);
+  const engines = registry.engines.map((engine) => ({ engine, standing: standingOf(engine) }));
   terminal.document({
-    engines: registry.engines.map(engineFacts),
+    engines: engines.map(({ engine, standing: { promises: _left, ...tier } }) => ({ ...engineFacts(engine), ...tier })),
     disabled: registry.disabled.map(({ engineId, error }) => ({ engine_id: engineId, ...error })),
   });
   terminal.table([
-    ['engine', 'version', 'origin', 'operations'].map(dim),
-    ...registry.engines.map(({ manifest, origin }): Piece[] => [
+    ['engine', 'version', 'origin', 'tier', 'operations'].map(dim),
+    ...engines.map(({ engine: { manifest, origin }, standing }): Piece[] => [
       manifest.engine_id,
       manifest.engine_version,
       origin,
+      tierPiece(standing),
       Object.keys(manifest.operations).join(', '),
     ]),
   ]);
+  if (problem !== undefined)
+    terminal.line(yellow('warning: '), problem, ' The tiers are those of the built-in policy.');
   for (const { engineId, error } of registry.disabled) {
     terminal.line(red('disabled '), engineId, ': ', error.message, dim(` (${error.code})`));
     if (error.remedy !== undefined) terminal.line('  → ', error.remedy);

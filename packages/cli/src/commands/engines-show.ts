@@ -1,6 +1,6 @@
 import type { OperationManifest } from '@mex/envelope';
 import { argumentText, type CommandRun } from '../command.ts';
-import { engineFacts, printCapabilities, printUncertified } from '../engine-view.ts';
+import { engineFacts, printCapabilities, printTier, printUncertified, tierStandings } from '../engine-view.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findEngine } from '../find-engine.ts';
 import { openRegistry } from '../home.ts';
@@ -11,12 +11,15 @@ import type { Terminal } from '../output/terminal.ts';
 export const showEngine: CommandRun = async (invocation, terminal) => {
   const engine = findEngine(await openRegistry(invocation), argumentText(invocation, 'id'));
   const { manifest } = engine;
-  terminal.document({ ...engineFacts(engine), manifest });
+  const standing = (await tierStandings(invocation)).of(engine);
+  terminal.document({ ...engineFacts(engine), ...standing, manifest });
   terminal.line(bold(manifest.engine_id), ` ${manifest.engine_version}  `, dim(engine.origin));
   terminal.line('  ', manifest.description);
   terminal.line();
   for (const [name, operation] of Object.entries(manifest.operations)) printOperation(terminal, name, operation);
   printCapabilities(terminal, manifest);
+  terminal.line();
+  printTier(terminal, invocation, standing);
   terminal.line();
   terminal.line(dim('package  '), `${manifest.package.name} ${manifest.package.version}`);
   terminal.line(dim('bundle   '), `sha256 ${manifest.bundle.sha256}`);
