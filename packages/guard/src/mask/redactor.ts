@@ -3,6 +3,7 @@ import { createLeakDetector, leakSpans, patternTable } from '../leak/leak-detect
 import { containsSecret, maskSpans, redact } from '../redact.ts';
 import { type JsonValue, mapStrings, redactJson } from '../redact-json.ts';
 import { formsOfAll, verifyLongEnough } from './known-values.ts';
+import { maskSpread } from './mask-spread.ts';
 
 /** Masks what looks like a secret and, besides, the very values it was made for. */
 export interface Redactor {
@@ -82,6 +83,9 @@ export function createRedactor(options: { readonly values: readonly string[] }):
     holdsKnownValue: (content) => detector.holds(content),
     containsSecret: (text) => find(text).length > 0 || containsSecret(text),
     redact: (text) => redact(mask(text)),
-    redactJson: (value) => redactJson(mapStrings(value, { value: mask, name: mask })),
+    redactJson: (value) => {
+      const masked = mapStrings(value, { value: mask, name: mask });
+      return redactJson(maskSpread(masked, (text) => detector.holds(text)));
+    },
   };
 }

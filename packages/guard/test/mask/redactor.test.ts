@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MASK } from '../../src/context/placeholder.ts';
 import { createRedactor } from '../../src/mask/redactor.ts';
+import type { JsonValue } from '../../src/redact-json.ts';
 import { ALNUM, randomText } from '../samples.ts';
 
 const secret = randomText(18, ALNUM, 42);
@@ -58,6 +59,27 @@ describe('createRedactor', () => {
     const clean = { a: ['b', 1] };
     expect(redactor.redactJson(clean)).toBe(clean);
     expect(redactor.redactJson({ [secret]: [`x${secret}y`] })).toEqual({ [MASK]: [`x${MASK}y`] });
+  });
+
+  it('[§9] masks a value that is spread over the items of a list, and as little else as can be', () => {
+    const letters = Array.from(secret);
+    const codes = [...Buffer.from(secret)];
+    const value = {
+      keep: 'this',
+      list: [{ letters, note: 'near' }, 'kept'],
+      codes,
+      halves: [secret.slice(0, 8), secret.slice(8)],
+    };
+    expect(redactor.redactJson(value)).toEqual({
+      keep: 'this',
+      list: [{ letters: MASK, note: 'near' }, 'kept'],
+      codes: MASK,
+      halves: MASK,
+    });
+    expect(redactor.holdsKnownValue(JSON.stringify(redactor.redactJson({ a: { b: [[[letters]]] } })))).toBe(false);
+    let deep: JsonValue = letters;
+    for (let level = 0; level < 40; level++) deep = [deep, 'x'];
+    expect(redactor.holdsKnownValue(JSON.stringify(redactor.redactJson(deep)))).toBe(false);
   });
 
   it('leaves no rest of a value that contains another', () => {
