@@ -25,19 +25,25 @@ import {
 } from '@mex/registry';
 import {
   type Caller,
+  createProcessTier,
   createRuntime,
   createThreadTier,
   type EntityResolver,
   type ExecuteOptions,
+  type OutsideOptions,
   type Runtime,
   type SandboxTier,
+  type SecretSource,
 } from '@mex/runtime';
 import { closeAll } from './close-all.ts';
 import { type HomeConsents, openConsents } from './governance/home-consents.ts';
+import type { Approvals } from './governance/inbox.ts';
 import { nameConsents } from './governance/name-consents.ts';
+import { type Governed, openApprovals } from './governance/open-approvals.ts';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
-import { createPolicySource } from './policy-source.ts';
+import { chooseTier, createPolicySource } from './policy-source.ts';
+import { createSecretFiles } from './secret-files.ts';
 import { systemCaller } from './system-caller.ts';
 
 /** What an engine package exports: its manifest and where its bundle is. */
@@ -65,6 +71,10 @@ export interface HostOptions {
   readonly prewarm?: readonly string[];
   /** First file of the worker threads, for applications that bundle this package. */
   readonly threadEntry?: URL;
+  /** Program of the sandboxed processes, for applications that bundle this package. */
+  readonly processProgram?: URL;
+  /** Where secrets come from. Default: files of `<home>/secrets`, named by their ids. */
+  readonly secrets?: SecretSource;
 }
 
 /** A wired MEX. */
@@ -77,6 +87,8 @@ export interface Host {
   readonly caller: Caller;
   /** Who may use what, and until when (CONTRACT §7). */
   readonly consents: HomeConsents;
+  /** What waits for a person (CONTRACT §12). */
+  readonly approvals: Approvals;
   readonly plan: (request: PlanRequest) => PlannedOperation;
   readonly execute: (operation: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
   /** Starts an engine's sandbox before it is needed. */
@@ -84,7 +96,16 @@ export interface Host {
   /** Records something the host did, e.g. a materialised artifact. */
   readonly record: (subject: HostEvent['subject'], body: HostEvent['body']) => Promise<void>;
   /** Ends what runs after `graceMs`, and closes everything. The second call waits for the first one. */
-  readonly close: (options?: { graceMs?: number }) => Promise<void>;
+  readonly close: (options?: { graceMs?: number }) => Promise<HostClosed>;
+}
+
+/** What could not be ended. */
+export interface HostClosed {
+  /**
+   * Engines whose threads run on in code that V8 does not interrupt. They keep this process from ending by itself,
+   * also by `process.exit()`: only a signal, or `process.execve`, ends it.
+   */
+  readonly stuck: readonly string[];
 }
 
 export type HostEvent = Extract<
@@ -97,6 +118,7 @@ export type HostEvent = Extract<
       | 'directory.pinned'
       | 'registry.engine_added'
       | 'registry.engine_removed'
+      | 'sandbox.unstoppable'
       | 'host.stopped';
   }
 >;
@@ -115,18 +137,18 @@ export async function openHost(options: HostOptions): Promise<Host> {
     ? wrapPolicy(options.policy, 'application')
     : await loadPolicy(join(home, 'policy.json'));
   const registry = createRegistry(engineSources(home, options.engines ?? []));
-  const tier = createThreadTier(options.threadEntry === undefined ? {} : { entry: options.threadEntry });
-  if (policy.policy.tier === tier.name) prewarmEngines(tier, registry, options.prewarm ?? []);
+  const tiers = createTiers(options);
+  prewarmEngines(tiers, policy, registry, options.prewarm ?? []);
   try {
-    return await wire({ home, caller, policy, registry, tier, options });
+    return await wire({ home, caller, policy, registry, tiers, options });
   } catch (error) {
-    await tier.close();
+    await Promise.all(tiers.map((tier) => tier.close()));
     throw error;
   }
 }
 
 interface Wiring extends Pick<Host, 'home' | 'caller' | 'policy' | 'registry'> {
-  readonly tier: SandboxTier;
+  readonly tiers: readonly SandboxTier[];
   readonly options: HostOptions;
 }
 
@@ -144,7 +166,7 @@ async function wire(wiring: Wiring): Promise<Host> {
   }
 }
 
-async function wireRecorder({ home, caller, policy, registry, tier, options }: Wiring, recorder: FlightRecorder) {
+async function wireRecorder({ home, caller, policy, registry, tiers, options }: Wiring, recorder: FlightRecorder) {
   const record = async (subject: HostEvent['subject'], body: HostEvent['body']): Promise<void> => {
     // Subject and body come as a pair of one event; the recorder validates it at ingestion.
     await recorder.append([{ ...stampHost(caller), type: 'system', subject, body } as FlightEvent]);
@@ -155,19 +177,21 @@ async function wireRecorder({ home, caller, policy, registry, tier, options }: W
   });
   const consents = openConsents(recorder);
   try {
+    const governed = openApprovals({ recorder, artifacts, registry, policy: policy.policy.governance });
     const runtime = createRuntime({
       recorder,
       store: artifacts,
       registry,
       policy: createPolicySource(policy, consents),
-      tiers: [tier],
+      tiers,
       quota: policy.policy.quota,
-      ...(options.gates === undefined ? {} : { gates: options.gates }),
+      outside: describeOutside(policy.policy, options.secrets ?? createSecretFiles(join(home, 'secrets'))),
+      gates: [...(options.gates ?? []), ...governed.desk.gates],
       ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
     });
     await recordStart(recorder, registry, policy, caller);
     await runtime.recover();
-    return wireHost({ home, registry, artifacts, recorder, policy, caller, consents, runtime, record });
+    return wireHost({ home, registry, artifacts, recorder, policy, caller, consents, governed, runtime, record });
   } catch (error) {
     // What failed first is what is told.
     await artifacts.close().catch(() => undefined);
@@ -175,11 +199,29 @@ async function wireRecorder({ home, caller, policy, registry, tier, options }: W
   }
 }
 
+/** The tiers this machine may have; whether they hold is proven before they are used. */
+function createTiers({ threadEntry, processProgram }: HostOptions): SandboxTier[] {
+  const thread = createThreadTier(threadEntry === undefined ? {} : { entry: threadEntry });
+  const sandboxed = createProcessTier(processProgram === undefined ? {} : { program: processProgram });
+  return sandboxed === undefined ? [thread] : [thread, sandboxed];
+}
+
+function describeOutside(policy: Policy, secrets: SecretSource): OutsideOptions {
+  const { readScopes: scopes, privateHosts, tools, readableSecrets, secretHosts } = policy;
+  return { scopes, privateHosts, tools, readableSecrets, secretHosts, secrets };
+}
+
 /** Reads the bundles itself: whatever is wrong with one is told when it is run. */
-function prewarmEngines(tier: SandboxTier, registry: Registry, engineIds: readonly string[]): void {
+function prewarmEngines(
+  tiers: readonly SandboxTier[],
+  { policy }: LoadedPolicy,
+  registry: Registry,
+  engineIds: readonly string[],
+): void {
   for (const engineId of engineIds) {
     const { engine } = registry.resolve(engineId);
-    if (engine === undefined) continue;
+    const tier = engine && tiers.find(({ name }) => name === chooseTier(policy.tiers, engine));
+    if (engine === undefined || tier === undefined) continue;
     try {
       const text = loadBundle(engine.bundle, engineId);
       tier.prewarm({ engineId, sha256: engine.bundle.sha256, text }, engine.manifest.default_budget.memory_bytes);
@@ -194,29 +236,74 @@ type Wired = Pick<
   'home' | 'registry' | 'artifacts' | 'recorder' | 'policy' | 'caller' | 'consents' | 'record'
 > & {
   runtime: Runtime;
+  governed: Governed;
 };
 
-function wireHost({ runtime, ...parts }: Wired): Host {
-  let closing: Promise<void> | undefined;
+function wireHost({ runtime, governed, ...parts }: Wired): Host {
+  let closing: Promise<HostClosed> | undefined;
   return {
     ...parts,
+    approvals: governed.approvals,
     plan: (request) => nameConsents(planOperation(parts.registry, request), parts.caller.id, parts.consents),
-    execute: (operation, call = {}) => runtime.execute(operation, { ...call, caller: call.caller ?? parts.caller }),
+    execute: (operation, call = {}) => {
+      const caller = call.caller ?? parts.caller;
+      return governed.desk.execute(operation, caller, (checked) => runtime.execute(checked, { ...call, caller }));
+    },
     prewarm: (engineId) => {
       const { engine } = parts.registry.resolve(engineId);
       if (engine !== undefined) runtime.prewarm(engine);
     },
     close: (close) => {
-      closing ??= closeAll([
-        () => runtime.close(close),
-        () => parts.consents.close(),
-        () => parts.record('host.stopped', { reason: 'closed' }),
-        () => parts.artifacts.close(),
-        () => parts.recorder.close(),
-      ]);
+      closing ??= closeHost(parts, runtime, close);
       return closing;
     },
   };
+}
+
+async function closeHost(
+  parts: Omit<Wired, 'runtime' | 'governed'>,
+  runtime: Runtime,
+  options: { graceMs?: number } | undefined,
+): Promise<HostClosed> {
+  let stuck: readonly string[] = [];
+  await closeAll([
+    async () => {
+      ({ stuck } = await runtime.close(options));
+    },
+    () => recordStuck(parts, stuck),
+    () => parts.consents.close(),
+    () => parts.record('host.stopped', { reason: 'closed' }),
+    () => parts.artifacts.close(),
+    () => parts.recorder.close(),
+  ]);
+  return { stuck };
+}
+
+/** A sandbox that could not be ended is a breach that an operator must see (CONTRACT §1). */
+async function recordStuck(
+  { record, recorder, caller }: Omit<Wired, 'runtime' | 'governed'>,
+  stuck: readonly string[],
+): Promise<void> {
+  for (const engineId of stuck) {
+    await record('sandbox.unstoppable', { tier: 'thread', engine_id: engineId });
+    const { event_id: _unused, ...base } = stampHost(caller);
+    await recorder.problems.report(
+      {
+        title: `${engineId} could not be ended`,
+        message:
+          'Its operation was ended, but its thread runs on in code that V8 does not interrupt, until the process ends. ' +
+          'Run it in the process tier: "engine_tiers" of policy.json.',
+        severity: 'error',
+        source: 'runtime',
+        surface: 'sandbox',
+        tool: engineId,
+        code: 'SANDBOX_UNSTOPPABLE',
+        locations: [],
+        link_confidence: 'direct',
+      },
+      base,
+    );
+  }
 }
 
 function engineSources(home: string, shipped: readonly EngineHandle[]): EngineSource[] {
