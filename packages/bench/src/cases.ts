@@ -11,5 +11,5 @@ export const CASES: Readonly<Record<string, () => Promise<Case>>> = {
   artifacts: async () => (await import('./cases/artifacts.ts')).artifacts,
   sbom: async () => (await import('./cases/sbom.ts')).sbom,
   memory: async () => (await import('./cases/memory.ts')).memory,
-  threads: async () => (await import('./cases/threads.ts')).threads,
+  sandboxes: async () => (await import('./cases/sandboxes.ts')).sandboxes,
 };

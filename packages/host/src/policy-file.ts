@@ -62,6 +62,7 @@ const policyFile = z.strictObject({
   private_hosts: z.array(z.string().max(300)).max(256).optional(),
   tools: z.record(scopeName, tool).optional(),
   readable_secrets: z.record(z.string(), z.array(scopeName)).optional(),
+  secret_hosts: z.record(scopeName, z.array(z.string().max(300))).optional(),
 });
 
 type PolicyFile = z.infer<typeof policyFile>;
@@ -105,6 +106,7 @@ function toPolicy(file: PolicyFile): Policy {
     privateHosts: file.private_hosts ?? [],
     tools: toToolPolicies(file.tools ?? {}),
     readableSecrets: file.readable_secrets ?? {},
+    secretHosts: file.secret_hosts ?? {},
   };
 }
 

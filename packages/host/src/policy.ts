@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { type FullBudget, MexError } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
-import type { GovernancePolicy } from './governance/governance-policy.ts';
 import type { ToolPolicies } from '@mex/runtime';
+import type { GovernancePolicy } from './governance/governance-policy.ts';
 
 /** What an operator decides, in force for a whole home (CONTRACT §7, §9). */
 export interface Policy {
@@ -29,6 +29,8 @@ export interface Policy {
   readonly tools: ToolPolicies;
   /** Engine id → ids of secrets whose value that engine may see, where its manifest asks for it. */
   readonly readableSecrets: Readonly<Record<string, readonly string[]>>;
+  /** Secret id → scopes of `net.http` it may be sent to; one that is not here goes to any host that is granted. */
+  readonly secretHosts: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A tier by its name. */
@@ -59,6 +61,7 @@ export const DEFAULT_POLICY: Policy = {
   privateHosts: [],
   tools: {},
   readableSecrets: {},
+  secretHosts: {},
 };
 
 /** A policy together with the digest that goes into every record (CONTRACT §14 K). */

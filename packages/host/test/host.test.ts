@@ -159,6 +159,7 @@ describe('openHost', () => {
         privateHosts: [],
         tools: {},
         readableSecrets: {},
+        secretHosts: {},
       },
       engines: [],
     });

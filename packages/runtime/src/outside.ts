@@ -17,6 +17,8 @@ export interface OutsideOptions {
   /** Directories no external program may come from, besides the home, the current directory and temporary ones. */
   readonly untrustedRoots?: readonly string[];
   readonly secrets?: SecretSource;
+  /** Secret id → scopes of `net.http` it may be sent to. A secret that is not here goes to any host that is granted. */
+  readonly secretHosts?: Readonly<Record<string, readonly string[]>>;
   /** Engine id → ids of secrets whose value that engine may see, where its manifest asks for it. */
   readonly readableSecrets?: Readonly<Record<string, readonly string[]>>;
 }
@@ -35,6 +37,7 @@ export function createOutside(
     privateHosts: options.privateHosts ?? [],
     ca: options.ca,
     secrets: options.secrets,
+    secretHosts: options.secretHosts ?? {},
     readableSecrets: options.readableSecrets ?? {},
     toolbox: Object.keys(tools).length === 0 ? undefined : new Toolbox({ tools, shadowRoot, untrustedRoots: roots }),
     jail,

@@ -3,6 +3,7 @@ import { clipText } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { newEventId } from '@mex/flight-recorder';
 import { checkCapability, type GateDenial, type GateOutcome, type PreFacts } from '@mex/gates';
+import { redact, stripControl } from '@mex/guard';
 import type { Refusal } from './broker/broker.ts';
 import type { HttpRecord } from './broker/net-http/http-record.ts';
 import type { Grant } from './grant.ts';
@@ -223,6 +224,59 @@ export function failureProblem(
     evidence_refs: [planned.operation.op_id],
     link_confidence: 'direct',
   };
+}
+
+/** What to do about a call that was refused, by the family of its code. */
+const BREACH_REMEDIES: readonly (readonly [prefix: string, remedy: string])[] = [
+  ['CAPABILITY_CONSENT_REVOKED', 'Give a new consent, or leave it as it is: mex grants list'],
+  [
+    'CAPABILITY_',
+    'If the engine should have it, add it to capabilities_requested; if not, treat the engine as hostile.',
+  ],
+  [
+    'NETWORK_',
+    'If the engine should reach it, grant the host: mex grants allow net.http:<host>; if not, treat it as hostile.',
+  ],
+  ['SECRET_', 'Name the secret as readable in manifest and policy, or have the engine use it in a header only.'],
+  ['SCOPE_', 'Name the directory under read_scopes of policy.json, or treat the engine as hostile.'],
+  ['TOOL_', 'Correct the tool in policy.json, or treat the engine as hostile.'],
+  ['SECURITY_', 'Treat the engine as hostile, and look at what it was given to run.'],
+];
+
+/** Calls that an engine made and that were refused: one Problem for each kind, whether the engine went on or not. */
+export function breachProblems(planned: Planned, refusals: readonly Refusal[]): ProblemReport[] {
+  const { operation } = planned;
+  const kinds = new Map<string, { readonly first: Refusal; count: number }>();
+  for (const refusal of refusals) {
+    const key = `${refusal.call} ${refusal.code} ${refusal.capabilityId ?? ''}`;
+    const known = kinds.get(key);
+    if (known === undefined) kinds.set(key, { first: refusal, count: 1 });
+    else known.count += 1;
+  }
+  return [...kinds.values()].slice(0, 32).map(({ first: { call, code, capabilityId, detail }, count }) => {
+    const remedy =
+      BREACH_REMEDIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'Report it to the author of the engine.';
+    const times = count === 1 ? 'once' : `${count} times`;
+    const words = [
+      `${operation.engine_id} called ${call} in ${operation.operation} and was refused ${times}.`,
+      ...(capabilityId === undefined ? [] : [`It needed ${capabilityId}.`]),
+      ...(detail === undefined ? [] : [redact(stripControl(detail))]),
+      remedy,
+    ];
+    return {
+      title: `${operation.operation} was refused ${capabilityId ?? call}: ${code}`,
+      message: clipText(words.join(' '), 2_000),
+      severity: 'warning',
+      source: 'broker',
+      surface: 'operation',
+      tool: operation.engine_id,
+      code,
+      locations: [],
+      ...(capabilityId === undefined ? {} : { capability_id: capabilityId }),
+      evidence_refs: [operation.op_id],
+      link_confidence: 'direct',
+    };
+  });
 }
 
 /** What an engine reported. It speaks in its own name only, and cannot say `fatal`: BLOCK is the policy's word. */

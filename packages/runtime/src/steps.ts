@@ -8,6 +8,7 @@ import type { LedgerStart } from './ledger.ts';
 import type { OperationPowers } from './operation.ts';
 import { type Planned, stamp } from './planned.ts';
 import {
+  breachProblems,
   capabilityEvents,
   checkedEvent,
   denialProblem,
@@ -131,11 +132,7 @@ export async function recordEnd(
   const reports = (run.reply?.problems ?? []).map((problem) => engineProblem(planned, problem));
   if (denial !== undefined) reports.push(denialProblem(planned, denial));
   else if (failure !== undefined && result.status !== 'cancelled') reports.push(failureProblem(planned, failure));
-  const swallowed = run.broker.refusals[0];
-  if (swallowed !== undefined && failure === undefined && denial === undefined) {
-    const message = `${swallowed.call} was refused ${run.broker.refusedCalls} times, and the engine went on.`;
-    reports.push({ ...failureProblem(planned, { code: swallowed.code, message }), severity: 'warning' });
-  }
+  reports.push(...breachProblems(planned, run.broker.refusals));
   const problems = draftProblems(powers, planned, reports, now);
   const events: FlightEvent[] = [
     ...(run.outcome.kind === 'killed' ? [killedEvent(planned, failure?.code ?? 'ENGINE_CRASHED', now)] : []),

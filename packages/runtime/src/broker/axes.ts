@@ -15,7 +15,7 @@ import type { InputSource } from './proc-exec/tool-inputs.ts';
 import { ToolRunner, type ToolUsage } from './proc-exec/tool-runner.ts';
 import type { Toolbox } from './proc-exec/toolbox.ts';
 import { ScopeReader } from './scope-read.ts';
-import { SecretHolder, type SecretSource } from './secrets.ts';
+import { type SecretErrorCode, SecretHolder, type SecretSource } from './secrets.ts';
 
 /** What the operator lets the outside be: looked up in policy, never taken from an engine or a planner. */
 export interface Outside {
@@ -26,6 +26,8 @@ export interface Outside {
   /** Engine id → ids of secrets whose value that engine may see. */
   readonly readableSecrets: Readonly<Record<string, readonly string[]>>;
   readonly secrets: SecretSource | undefined;
+  /** Secret id → scopes of `net.http` it may be sent to; a secret that is not here goes to any host that is granted. */
+  readonly secretHosts: Readonly<Record<string, readonly string[]>>;
   /** PEM certificates that `net.http` trusts instead of Node's. */
   readonly ca: readonly string[] | undefined;
   /** External programs that policy names. */
@@ -40,6 +42,7 @@ export const NO_OUTSIDE: Outside = {
   privateHosts: [],
   readableSecrets: {},
   secrets: undefined,
+  secretHosts: {},
   ca: undefined,
   toolbox: undefined,
   jail: () => Promise.resolve(undefined),
@@ -211,8 +214,9 @@ export class Axes {
       privateHosts: outside.privateHosts,
       spend: (field, amount) => meter.spend(field, amount),
       remaining: (field) => meter.remaining(field),
-      secret: (id) => {
+      secret: (id, origin) => {
         require(`secrets.use:${id}`, 'http.fetch');
+        verifySecretHost(outside.secretHosts, id, origin);
         return this.secrets.use(id);
       },
       signal: this.ended.signal,
@@ -257,6 +261,22 @@ export class Axes {
     this.madeScopes ??= new ScopeReader(this.options.outside.scopes, this.options.grant.budget.memory_bytes);
     return this.madeScopes;
   }
+}
+
+/** A secret that belongs to some hosts does not go to others, also where they are granted (confused deputy). */
+function verifySecretHost(hosts: Outside['secretHosts'], id: string, origin: string): void {
+  const scopes = Object.hasOwn(hosts, id) ? hosts[id] : undefined;
+  if (scopes === undefined) return;
+  const { protocol, hostname, port } = new URL(origin);
+  const scheme = protocol === 'https:' ? 'https:' : 'http:';
+  const number = port === '' ? (scheme === 'https:' ? 443 : 80) : Number(port);
+  if (scopes.some((scope) => matchHostScope(scope, hostname, number, scheme))) return;
+  throw new MexError({
+    code: 'SECRET_HOST_REFUSED' satisfies SecretErrorCode,
+    kind: 'policy',
+    message: `Policy does not let the secret "${id}" go to ${hostname}.`,
+    remedy: 'Name the host under secret_hosts of policy.json, if it belongs there.',
+  });
 }
 
 /** The grant that covers a capability, if there is one and its consent is in force. */

@@ -24,6 +24,8 @@ export interface Refusal {
   readonly code: string;
   /** The capability that was missing; a call may be refused for other reasons. */
   readonly capabilityId: string | undefined;
+  /** For the operator: may name files of the host. */
+  readonly detail?: string;
 }
 
 export interface BrokerOptions {
@@ -68,6 +70,7 @@ const BREACHES = new Set([
   'OUTPUT_UNDECLARED',
   'POLICY_PATH_ESCAPE',
   'SCOPE_UNKNOWN',
+  'SECRET_HOST_REFUSED',
   'SECRET_NOT_READABLE',
 ]);
 
@@ -97,10 +100,10 @@ export class Broker {
       inputs: this.reader.asFiles(),
       toolRecords: {
         ...options.toolRecords,
-        onDenial: ({ tool, code }) => {
+        onDenial: ({ tool, code, detail }) => {
           const capabilityId = `proc.exec:${tool}`;
           const known = findCapability(capabilityId) !== undefined;
-          this.refuse({ call: 'tool.exec', code, capabilityId: known ? capabilityId : undefined });
+          this.refuse({ call: 'tool.exec', code, capabilityId: known ? capabilityId : undefined, detail });
         },
       },
     });
@@ -205,10 +208,19 @@ export class Broker {
   private tell({ call }: EngineCall, thrown: unknown): { code: string; message: string } {
     if (!(thrown instanceof MexError)) throw thrown;
     const { code, message } = thrown;
-    if (BREACHES.has(code)) this.refuse({ call, code, capabilityId: undefined });
+    if (BREACHES.has(code)) this.refuse({ call, code, capabilityId: this.capabilityOf(code), detail: message });
     if (FOR_ENGINES.has(code) || AXIS_ERRORS.some((prefix) => code.startsWith(prefix))) return { code, message };
     if (CODE_ONLY.has(code)) return { code, message: 'The input is not what it was when the operation was planned.' };
     throw thrown;
+  }
+
+  /** What a refused request would have needed. */
+  private capabilityOf(code: string): string | undefined {
+    const refused = code.startsWith('NETWORK_')
+      ? this.axes.httpRecords.findLast((made) => made.code === code)
+      : undefined;
+    const id = refused?.capabilityId;
+    return id !== undefined && findCapability(id) !== undefined ? id : undefined;
   }
 
   private refuse(refusal: Refusal): void {

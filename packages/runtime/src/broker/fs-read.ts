@@ -61,7 +61,11 @@ export class InputReader {
       },
       read: async (index, path) => {
         const handle = this.input(index);
-        return path === undefined ? this.store.get(handle) : (await this.open(index, handle)).read(path);
+        if (path !== undefined) return (await this.open(index, handle)).read(path);
+        // It passes through the host's memory on its way to the disk.
+        if (handle.size_bytes <= this.memoryBytes) return this.store.get(handle);
+        const message = `an input of ${handle.size_bytes} bytes does not fit into the ${this.memoryBytes} bytes of the budget`;
+        throw new JobStop(budgetExceededCode('memory_bytes'), message);
       },
     };
   }

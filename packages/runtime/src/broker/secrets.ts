@@ -8,7 +8,12 @@ export interface SecretSource {
 }
 
 /** Codes an engine may see when a secret is refused. */
-export type SecretErrorCode = 'SECRET_UNKNOWN' | 'SECRET_NOT_READABLE' | 'SECRET_TOO_SHORT' | 'SECRET_UNAVAILABLE';
+export type SecretErrorCode =
+  | 'SECRET_UNKNOWN'
+  | 'SECRET_NOT_READABLE'
+  | 'SECRET_TOO_SHORT'
+  | 'SECRET_UNAVAILABLE'
+  | 'SECRET_HOST_REFUSED';
 
 /** `secrets.use`: values for requests that the broker makes, and, where manifest and policy both say so, for the engine. */
 export class SecretHolder {

@@ -141,6 +141,8 @@ class Run {
   private async limitProcesses(): Promise<void> {
     const first = await this.first;
     if (first !== undefined && !this.isOver) await capProcesses(first, this.request.processes);
+    // It was held until here: no moment in which a program that doubles itself is only counted.
+    this.jailed.release();
   }
 
   private async watchProcesses(): Promise<void> {

@@ -42,6 +42,7 @@ export function planJail(
     cwd: work?.target ?? '/',
     limits,
     seccomp: 'program',
+    held: true,
     alone: false,
   };
   return {

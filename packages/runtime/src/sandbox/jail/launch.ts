@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { JailTools } from './requirements.ts';
 import { type SeccompProfile, seccompProgram } from './seccomp.ts';
@@ -43,6 +44,8 @@ export interface JailSpec {
   readonly cwd: string;
   readonly limits: JailLimits;
   readonly seccomp: SeccompProfile;
+  /** The program waits until `release` is called: for limits that need the jail to be there first. */
+  readonly held?: boolean;
   /** The program is process 1 of its namespace: nothing else is in it. Programs that start others need an init instead. */
   readonly alone: boolean;
 }
@@ -54,6 +57,8 @@ export interface Jailed {
   readonly stderr: Readable;
   /** Process id, on the host, of the jail's first process. Rejects when the jail did not come to be. */
   readonly firstPid: Promise<number>;
+  /** Lets a held program begin. Nothing otherwise. */
+  readonly release: () => void;
   /** Ends everything in the jail, at once and without asking. */
   readonly kill: () => void;
   /** Settles when the jail is gone and its pipes are empty, with what the program ended with. */
@@ -65,9 +70,11 @@ export interface JailExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Descriptors the launcher speaks over, beside the three of the program. */
+/** Descriptors the launcher speaks over, beside the three of the program. bubblewrap closes each when it is done with it. */
 const SECCOMP_FD = 3;
 const INFO_FD = 4;
+const ARGS_FD = 5;
+const BLOCK_FD = 6;
 /** What a user id without any right is called nearly everywhere. */
 const NOBODY = '65534';
 
@@ -77,31 +84,124 @@ const NOBODY = '65534';
  * loopback, a system call filter, and the end of it all with the end of the host. Standard streams are pipes.
  */
 export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
-  const child = spawn(tools.prlimit, [...limitArguments(spec.limits), '--', tools.bwrap, ...bwrapArguments(spec)], {
-    cwd: '/',
-    env: {},
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-  });
-  const filter = child.stdio[SECCOMP_FD];
-  const info = child.stdio[INFO_FD];
+  const limits = limitArguments(spec.limits);
+  const child = spawn(
+    tools.prlimit,
+    [...limits, '--', tools.bwrap, '--args', String(ARGS_FD), '--', spec.program, ...spec.args],
+    {
+      cwd: '/',
+      env: {},
+      stdio: [
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        spec.held === true ? 'pipe' : 'ignore',
+        ...coverInherited(),
+      ],
+    },
+  );
   const { stdin, stdout, stderr } = child;
-  if (stdin === null || stdout === null || stderr === null || !filter || !info)
+  const [filter, info, args, block] = [SECCOMP_FD, INFO_FD, ARGS_FD, BLOCK_FD].map((fd) => child.stdio[fd]);
+  if (stdin === null || stdout === null || stderr === null || !filter || !info || !args)
     throw new Error('The jail was started without its pipes.');
   // A jail that does not come to be breaks its pipes; its exit tells.
-  for (const stream of [stdin, filter as Writable, info as Readable]) stream.on('error', () => undefined);
+  for (const stream of [stdin, filter, info, args, block]) stream?.on('error', () => undefined);
   (filter as Writable).end(seccompProgram(spec.seccomp, tools.arch));
+  // Not on the command line: a jail with a /proc can read that of its first process, and these are paths of the host.
+  (args as Writable).end(
+    bwrapArguments(spec)
+      .map((argument) => `${argument}\0`)
+      .join(''),
+  );
+  let isGone = false;
   const exited = new Promise<JailExit>((resolve) => {
     child.once('error', () => resolve({ code: null, signal: null }));
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
+  child.once('exit', () => {
+    isGone = true;
+  });
   const firstPid = readFirstPid(info as Readable, exited);
   firstPid.catch(() => undefined);
-  return { child, stdin, stdout, stderr, firstPid, exited, kill: () => killJail(child) };
+  return {
+    child,
+    stdin,
+    stdout,
+    stderr,
+    firstPid,
+    exited,
+    release: () => void (block as Writable | undefined)?.end('\n'),
+    kill: () => killJail(child, firstPid, () => isGone),
+  };
 }
 
-/** bubblewrap dies, and with it, by the parent-death signal, the first process; with that its whole namespace. */
-function killJail(child: ChildProcess): void {
-  child.kill('SIGKILL');
+/** How long a jail that is being built may take until its first process has a number. */
+const BUILT_WITHIN_MS = 1_000;
+
+/**
+ * Once the jail stands, its first process dies with bubblewrap, and everything in it with that. While it is being built
+ * that bond is not there yet, and ending bubblewrap alone would leave the program running: then the first process is
+ * ended first.
+ */
+function killJail(child: ChildProcess, firstPid: Promise<number>, isGone: () => boolean): void {
+  const endBuilder = (): void => void child.kill('SIGKILL');
+  const timer = setTimeout(endBuilder, BUILT_WITHIN_MS);
+  void firstPid
+    .then((pid) => {
+      // bubblewrap has not been waited for, so the number is still its child's.
+      if (!isGone()) process.kill(pid, 'SIGKILL');
+    })
+    .catch(() => undefined)
+    .finally(() => {
+      clearTimeout(timer);
+      endBuilder();
+    });
+}
+
+let inherited: readonly number[] | undefined;
+
+/**
+ * Descriptors that this process itself was started with and that do not close on exec would be open in the jail, too.
+ * Each is covered with /dev/null. Node opens everything of its own so that it closes.
+ */
+function coverInherited(): ('ignore' | number)[] {
+  inherited ??= listInherited();
+  const last = inherited.at(-1);
+  if (last === undefined) return [];
+  const nothing = openNothing();
+  const covered = new Set(inherited);
+  return Array.from({ length: last - BLOCK_FD }, (_, index) =>
+    covered.has(index + BLOCK_FD + 1) ? nothing : 'ignore',
+  );
+}
+
+let nothingFd: number | undefined;
+
+function openNothing(): number {
+  nothingFd ??= openSync('/dev/null', 'r');
+  return nothingFd;
+}
+
+const CLOSE_ON_EXEC = 0o2000000;
+/** More would be a table of descriptors to copy at every start; nobody inherits so many. */
+const MAX_INHERITED_FD = 4_096;
+
+function listInherited(): number[] {
+  const found: number[] = [];
+  for (const name of readdirSync('/proc/self/fdinfo')) {
+    const fd = Number(name);
+    if (fd <= BLOCK_FD || fd > MAX_INHERITED_FD) continue;
+    try {
+      const flags = /^flags:\s*([0-7]+)/mu.exec(readFileSync(`/proc/self/fdinfo/${name}`, 'latin1'))?.[1];
+      if (flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0) found.push(fd);
+    } catch {
+      // The descriptor of the listing itself, closed since.
+    }
+  }
+  return found.sort((a, b) => a - b);
 }
 
 function limitArguments({ memoryBytes, cpuSeconds, fileBytes, openFiles }: JailLimits): string[] {
@@ -158,9 +258,7 @@ function bwrapArguments(spec: JailSpec): string[] {
     String(SECCOMP_FD),
     '--info-fd',
     String(INFO_FD),
-    '--',
-    spec.program,
-    ...spec.args,
+    ...(spec.held === true ? ['--block-fd', String(BLOCK_FD)] : []),
   ];
 }
 
