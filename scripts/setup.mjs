@@ -1,7 +1,7 @@
 // Installs what this checkout needs, once per lockfile. Runs on any Node >= 20, before anything is installed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -45,6 +45,37 @@ export function install() {
   if (have === wanted) return;
   run('npx', ['-y', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn']);
   writeFileSync(stamp, wanted);
+}
+
+/** Where MEX looks for bubblewrap (packages/runtime/src/sandbox/jail/requirements.ts). */
+const BWRAP = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap', '/run/current-system/sw/bin/bwrap'];
+
+/**
+ * The process tier needs bubblewrap. Where this is a Debian and the user is root, as on CI machines, it is installed;
+ * elsewhere it is only asked for: tests of the tier are then skipped, and their names say so.
+ */
+export function ensureSandbox() {
+  if (process.platform !== 'linux' || BWRAP.some((path) => existsSync(path))) return;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.error('mex: installing bubblewrap, for the process tier');
+    const install = () => aptGet('install', '-y', '--no-install-recommends', 'bubblewrap');
+    if (install() || (aptGet('update') && install())) return;
+  }
+  console.error(
+    'mex: bubblewrap is missing: tests of the process tier are skipped. Install it: apt-get install bubblewrap',
+  );
+}
+
+function aptGet(...args) {
+  try {
+    execFileSync('apt-get', args, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function build() {

@@ -1,6 +1,7 @@
 // `npm test`: sets everything up, builds, runs every test. Arguments go to vitest.
-import { build, install, run } from './setup.mjs';
+import { build, ensureSandbox, install, run } from './setup.mjs';
 
 install();
+ensureSandbox();
 build();
 run('vitest', ['run', ...process.argv.slice(2)]);
