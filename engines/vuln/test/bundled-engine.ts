@@ -14,7 +14,9 @@ export interface OperationRun {
   readonly summary: unknown;
 }
 
-export type Operations = Readonly<Record<string, { run(context: never, params: never): unknown }>>;
+export type Operations = Readonly<
+  Record<string, { readonly run: (this: void, context: never, params: never) => unknown }>
+>;
 
 /** Loads a built engine the way the sandbox does: a text, in a realm with the language alone. */
 export function loadBundle(code: string): Operations {

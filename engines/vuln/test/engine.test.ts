@@ -138,7 +138,7 @@ describe('vuln.scan', () => {
       ...['report.json', 'vulnerabilities.cdx.json', 'vulnerabilities.sarif.json'].map((name) => run.outputs.get(name)),
     ]) {
       expect(text).toContain('bad text with');
-      expect(text).not.toMatch(/AKIA|\\u001b|\u001b|\u202e/);
+      for (const hidden of ['AKIA', '\\u001b', '\u001b', '\u202e']) expect(text).not.toContain(hidden);
     }
   });
 });

@@ -109,7 +109,7 @@ function detailsOf(finding: Finding): Record<string, unknown> {
   };
 }
 
-export function suppressionOf(statement: VexStatement): Record<string, unknown> {
+function suppressionOf(statement: VexStatement): Record<string, unknown> {
   return {
     status: statement.status,
     reason: readable(statement.reason, 1_000),

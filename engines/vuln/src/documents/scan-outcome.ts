@@ -22,11 +22,6 @@ export interface ScanOutcome {
   readonly allowed: AllowListResult;
 }
 
-/** Findings that count, and those that an allow list took out, in one order. */
-export function allFindings({ allowed }: ScanOutcome): readonly Finding[] {
-  return [...allowed.findings, ...allowed.suppressed.map(({ finding }) => finding)];
-}
-
 /** `name@version` as a person writes it. */
 export function nameOf(finding: Pick<Finding, 'package' | 'version'>): string {
   return `${finding.package.name}@${finding.version}`;

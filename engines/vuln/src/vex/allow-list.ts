@@ -4,7 +4,7 @@ import { parsePurl } from '../sbom/purl.ts';
 import type { VexStatement } from './openvex.ts';
 
 /** A finding that a statement takes out of the count, and the statement. */
-export interface Suppressed {
+interface Suppressed {
   readonly finding: Finding;
   readonly statement: VexStatement;
 }

@@ -1,10 +1,10 @@
 import { EngineError } from '@mex/engine-sdk';
 import { type JsonObject, type JsonValue, parseStrictJson } from '@mex/envelope/json';
 
-export type VexStatus = 'not_affected' | 'affected' | 'fixed' | 'under_investigation';
+type VexStatus = 'not_affected' | 'affected' | 'fixed' | 'under_investigation';
 
 /** A thing that a statement speaks of, by its identifiers: `@id` and purl. */
-export interface VexProduct {
+interface VexProduct {
   readonly identifiers: readonly string[];
   /** Parts of the product; when there are some, the statement speaks of them alone. */
   readonly parts: readonly string[];

@@ -12,11 +12,11 @@ export interface VersionOrder {
 /** Parsed versions an order remembers: advisories repeat the same few, and parsing costs more than comparing. */
 const MAX_REMEMBERED = 4_096;
 /** UTF-16 units; real versions have a few dozen. Longer ones are no versions. */
-export const MAX_VERSION_CHARS = 256;
+const MAX_VERSION_CHARS = 256;
 
 /**
  * Makes an order from a parser and a comparison of what it parses.
- * `parse` returns `undefined` for what is no version; it is never given more than {@link MAX_VERSION_CHARS} units.
+ * `parse` returns `undefined` for what is no version; it is never given more than 256 units.
  */
 export function createVersionOrder<V>(
   parse: (text: string) => V | undefined,

@@ -1,11 +1,11 @@
 /*
- * Measures matching against the full npm set: `node --conditions=@mex/source scripts/measure.ts [components]`.
+ * Measures matching against the full npm set: `node --conditions=@mex/source test/measure.ts [components]`.
  * Components are the packages of the shared lockfiles, filled up with invented ones. Figures are of this process: what
  * the built engine does from its inputs to its outputs (all four documents), without the sandbox around it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { importAdvisories } from '@mex/advisories';
-import { loadBundle, runOperation } from '../test/bundled-engine.ts';
+import { loadBundle, runOperation } from './bundled-engine.ts';
 
 const DATA = new URL('../../../../shared/data/', import.meta.url);
 const count = Number(process.argv[2] ?? 5_000);
