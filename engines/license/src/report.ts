@@ -136,7 +136,7 @@ function propertiesOf({ subject, declared, basis, files }: Judged, concluded: st
       path: clip(path, 500),
       outcome: reading.kind === 'text' ? (reading.detection.expression ?? reading.detection.outcome) : 'skipped',
     })),
-    development: subject.isDevelopment,
+    ...(subject.isDevelopment === undefined ? {} : { development: subject.isDevelopment }),
     ...(subject.purl === undefined ? {} : { purl: clip(subject.purl, 500) }),
   };
 }

@@ -118,7 +118,7 @@ class InputCollector {
       const place = placeOf(`${directory}/LICENSE`);
       if (place.isInside) continue;
       const name = place.vendored ?? (directory === '' ? '.' : directory);
-      const rest = { type: 'generic' as const, version: undefined, purl: undefined, isDevelopment: false };
+      const rest = { type: 'generic' as const, version: undefined, purl: undefined, isDevelopment: undefined };
       this.#subjects.add({
         ...rest,
         name,
@@ -136,22 +136,31 @@ class InputCollector {
     const place = placeOf(file.path);
     if (place.isInside || (!place.isProject && place.vendored === undefined)) return;
     const text = await this.#text(input, file, MAX_FILE_BYTES);
-    if (typeof text !== 'string') return this.#gap('LICENSE_MANIFEST_UNREADABLE', file.path, text.reason);
-    const facts = readManifest(file.path, text);
+    const facts = typeof text === 'string' ? readManifest(file.path, text) : undefined;
     if (facts === undefined) {
-      // A `Cargo.toml` of a workspace has no package, a `package.json` in a test may be broken on purpose.
-      if (!place.isProject || baseName(file.path) === 'package.json')
-        this.#gap('LICENSE_MANIFEST_UNREADABLE', file.path, 'It is not what a file of this name holds.');
+      // A `Cargo.toml` of a workspace has no package, and that is no fault of it.
+      const reason = typeof text === 'string' ? 'It is not what a file of this name holds.' : text.reason;
+      const isNamed = place.vendored !== undefined;
+      if (isNamed || typeof text !== 'string' || baseName(file.path) === 'package.json')
+        this.#gap('LICENSE_MANIFEST_UNREADABLE', file.path, reason);
+      // The package is there all the same, and what is not known about it must show (CONTRACT §14 E).
+      if (isNamed) this.#addUnread(file.path, place.vendored);
       return;
     }
     this.#subjects.add({
       ...this.#identity(facts, place.vendored ?? directoryOf(file.path), place.isProject),
-      isDevelopment: true,
+      isDevelopment: undefined,
       isProject: place.isProject,
       directory: directoryOf(file.path),
       declarations: facts.licenses.map((one) => ({ text: one, joined: facts.joined, path: file.path })),
       seenIn: file.path,
     });
+  }
+
+  #addUnread(path: string, name: string): void {
+    const type = path.includes('node_modules/') ? ('npm' as const) : ('generic' as const);
+    const rest = { version: undefined, purl: undefined, isProject: false, isDevelopment: undefined };
+    this.#subjects.add({ ...rest, type, name, directory: directoryOf(path), seenIn: path });
   }
 
   #identity({ type, name, version }: ManifestFacts, fallback: string, isProject: boolean) {

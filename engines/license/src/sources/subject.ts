@@ -19,8 +19,8 @@ export interface Subject {
   readonly purl: string | undefined;
   /** Member of the scanned project: reported, but not held against the policy. */
   readonly isProject: boolean;
-  /** Not part of what is shipped. */
-  readonly isDevelopment: boolean;
+  /** Not part of what is shipped; `undefined` when no source says. */
+  readonly isDevelopment: boolean | undefined;
   readonly declarations: Declaration[];
   /** Directories where it is installed or vendored, relative to the scanned one. */
   readonly directories: string[];
@@ -36,6 +36,10 @@ export function subjectKey({
   isProject,
 }: Pick<Subject, 'type' | 'name' | 'version' | 'isProject'>): string {
   return `${isProject ? 'project' : type} ${name} ${version ?? ''}`;
+}
+
+function bothDevelopment(a: boolean | undefined, b: boolean | undefined): boolean | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : a && b;
 }
 
 /** All subjects of a scan; what several sources say about one package comes together. */
@@ -56,7 +60,7 @@ export class Subjects {
     const subject: Subject = {
       ...(known ?? rest),
       purl: known?.purl ?? rest.purl,
-      isDevelopment: (known?.isDevelopment ?? true) && rest.isDevelopment,
+      isDevelopment: bothDevelopment(known?.isDevelopment, rest.isDevelopment),
       declarations: [...(known?.declarations ?? []), ...declarations],
       directories: [...(known?.directories ?? []), ...(directory === undefined ? [] : [directory])],
       lookedAt: [...new Set([...(known?.lookedAt ?? []), seenIn])],

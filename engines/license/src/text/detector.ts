@@ -17,7 +17,7 @@ export interface TextMatch {
 }
 
 /** Share of a text's passages that must be found before it is looked at. */
-const MIN_SHARE = 0.25;
+const MIN_SHARE = 0.3;
 
 /** Below this likeness a text is no more than related. */
 const MIN_LIKENESS = 0.8;

@@ -22,7 +22,7 @@ const NEGATIONS = new Set(['not', 'no', 'never', 'none', 'neither']);
 
 /** Words of a difference beyond which it is more than a name, even when none of them weighs. */
 const MAX_FOREIGN = 30;
-const MAX_MISSING = 14;
+const MAX_MISSING = 8;
 
 /** Passages after which (or before which) a license text has no terms: steward's notes, instructions, examples. */
 const TAILS = [
@@ -89,6 +89,8 @@ function wasMoved(side: Sides, all: readonly Sides[]): boolean {
 
 /** The same words in any order, but for a tenth of them. */
 function hasSameWords(a: Int32Array, b: Int32Array): boolean {
+  const longer = Math.max(a.length, b.length);
+  if (Math.min(a.length, b.length) < longer * 0.9) return false;
   const counts = new Map<number, number>();
   for (const word of a) counts.set(word, (counts.get(word) ?? 0) + 1);
   let common = 0;
@@ -97,7 +99,7 @@ function hasSameWords(a: Int32Array, b: Int32Array): boolean {
     if (left > 0) common++;
     counts.set(word, left - 1);
   }
-  return common >= Math.max(a.length, b.length) * 0.9;
+  return common >= longer * 0.9;
 }
 
 function changeOf({ difference, added, removed, foreign, missing }: Sides): Change {

@@ -53,28 +53,50 @@ export class PassageIndex {
    * @param share of a text's passages that must be there, from 0 to 1.
    */
   find(words: Int32Array, share: number): Candidate[] {
+    const passages = choosePassages(words);
+    const needed = this.#eligible(passages, share);
     const hits = new Map<number, Hit[]>();
-    for (const { at, key } of choosePassages(words)) {
+    for (const { at, key } of passages) {
       let place = this.#heads.get(key) ?? -1;
       for (let followed = 0; place >= 0 && followed < MAX_PLACES; followed++) {
         const text = this.#places[place * 3] ?? 0;
-        const hit = { at, textAt: this.#places[place * 3 + 1] ?? 0 };
-        const list = hits.get(text);
-        if (list === undefined) hits.set(text, [hit]);
-        else list.push(hit);
+        if ((needed[text] ?? 0) > 0) {
+          const hit = { at, textAt: this.#places[place * 3 + 1] ?? 0 };
+          const list = hits.get(text);
+          if (list === undefined) hits.set(text, [hit]);
+          else list.push(hit);
+        }
         place = this.#places[place * 3 + 2] ?? -1;
       }
     }
     const found: Candidate[] = [];
     for (const [text, list] of hits) {
       const chosen = this.#chosen[text] ?? 0;
-      const needed = Math.max(1, Math.floor(chosen * share));
+      const least = needed[text] ?? 1;
       for (const group of groupOccurrences(list, this.#texts[text]?.words.length ?? 0)) {
-        const count = group.length >= needed ? distinct(group) : 0;
-        if (count >= needed) found.push({ text, hits: group, share: count / chosen, ...extentOf(group) });
+        const count = group.length >= least ? distinct(group) : 0;
+        if (count >= least) found.push({ text, hits: group, share: count / chosen, ...extentOf(group) });
       }
     }
     return found;
+  }
+
+  /** For each text how many of its passages are needed; 0 for one that has too few hits to be worth collecting them. */
+  #eligible(passages: readonly { readonly key: number }[], share: number): Int32Array {
+    const needed = new Int32Array(this.#texts.length);
+    for (const { key } of passages) {
+      let place = this.#heads.get(key) ?? -1;
+      for (let followed = 0; place >= 0 && followed < MAX_PLACES; followed++) {
+        const text = this.#places[place * 3] ?? 0;
+        needed[text] = (needed[text] ?? 0) + 1;
+        place = this.#places[place * 3 + 2] ?? -1;
+      }
+    }
+    for (const [text, hits] of needed.entries()) {
+      const least = Math.max(1, Math.floor((this.#chosen[text] ?? 0) * share));
+      needed[text] = hits >= least ? least : 0;
+    }
+    return needed;
   }
 
   #add(key: number, text: number, at: number): void {
@@ -117,9 +139,10 @@ function choosePassages(words: Int32Array): { at: number; key: number }[] {
  * A text that stands in the document several times gives one group for each time. Hits of one occurrence lie near one
  * diagonal: the distance between place in the document and place in the text stays the same, but for small differences.
  */
-function groupOccurrences(hits: readonly Hit[], length: number): Hit[][] {
-  const sorted = [...hits].sort((a, b) => a.at - a.textAt - (b.at - b.textAt));
+function groupOccurrences(hits: readonly Hit[], length: number): (readonly Hit[])[] {
   const slack = Math.max(30, Math.ceil(length * 0.03));
+  if (liesNear(hits, slack)) return [hits];
+  const sorted = [...hits].sort((a, b) => a.at - a.textAt - (b.at - b.textAt));
   const groups: Hit[][] = [];
   let group: Hit[] = [];
   let diagonal = 0;
@@ -133,6 +156,17 @@ function groupOccurrences(hits: readonly Hit[], length: number): Hit[][] {
     group.push(hit);
   }
   return groups;
+}
+
+/** Whether all hits lie near one diagonal, as those of one occurrence do. */
+function liesNear(hits: readonly Hit[], slack: number): boolean {
+  let low = Number.MAX_SAFE_INTEGER;
+  let high = Number.MIN_SAFE_INTEGER;
+  for (const { at, textAt } of hits) {
+    low = Math.min(low, at - textAt);
+    high = Math.max(high, at - textAt);
+  }
+  return high - low <= slack;
 }
 
 function extentOf(hits: readonly Hit[]): { from: number; to: number } {
