@@ -1,4 +1,4 @@
-import { openInbox } from '@mex/host';
+import { openInbox } from '@mex/host/governance';
 import { approvalRow } from '../approval-view.ts';
 import { type CommandRun, optionCount, optionFlag } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

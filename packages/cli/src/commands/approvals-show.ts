@@ -1,4 +1,4 @@
-import { openInbox } from '@mex/host';
+import { openInbox } from '@mex/host/governance';
 import { printApproval } from '../approval-view.ts';
 import { argumentText, type CommandRun } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

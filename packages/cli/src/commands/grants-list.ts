@@ -1,4 +1,4 @@
-import { openConsents } from '@mex/host';
+import { openConsents } from '@mex/host/governance';
 import { type CommandRun, optionCount, optionFlag, optionText } from '../command.ts';
 import { consentDocument, consentRow } from '../consent-view.ts';
 import { EXIT } from '../exit-codes.ts';
