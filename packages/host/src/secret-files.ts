@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { MexError } from '@mex/envelope';
 import type { SecretSource } from '@mex/runtime';
 
+/** Codes of the keeping of secrets. */
+export type SecretFileErrorCode = 'SECRET_FILE_UNUSABLE';
+
 /** Ids as scopes of `secrets.use` have them (CONTRACT §7): no separator, so an id is one file name. */
 const SECRET_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const MAX_BYTES = 65_536;
@@ -36,7 +39,7 @@ export function createSecretFiles(directory: string): SecretSource {
   };
 }
 
-function unusable(path: string, cause?: unknown): MexError<'SECRET_FILE_UNUSABLE'> {
+function unusable(path: string, cause?: unknown): MexError<SecretFileErrorCode> {
   return new MexError({
     code: 'SECRET_FILE_UNUSABLE',
     kind: 'policy',

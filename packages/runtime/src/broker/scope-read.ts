@@ -9,7 +9,6 @@ import { ReadWindow } from './read-window.ts';
 /** Codes an engine may see when a scope refuses. */
 export type ScopeErrorCode =
   | 'SCOPE_UNKNOWN'
-  | 'SCOPE_PATH_INVALID'
   | 'SCOPE_NOT_FOUND'
   | 'SCOPE_NOT_A_FILE'
   | 'SCOPE_UNREADABLE'
