@@ -62,7 +62,7 @@ class InputCollector {
   readonly #policies: PolicySource[] = [];
   readonly #gaps: Gap[] = [];
   /** By content: most packages of a tree carry one of few texts. */
-  readonly #readings = new Map<string, FileReading>();
+  readonly #readings = new Map<string, Promise<FileReading>>();
   #hasBill = false;
 
   async addDocument(input: EngineInput): Promise<void> {
@@ -187,8 +187,9 @@ class InputCollector {
 
   async #addLicenseFile(input: EngineInput, file: InputFile, kind: 'license' | 'notice'): Promise<void> {
     const { path, sha256, size } = file;
-    const reading = this.#readings.get(sha256) ?? (await this.#readLicense(input, file));
-    this.#readings.set(sha256, reading);
+    const asked = this.#readings.get(sha256) ?? this.#readLicense(input, file);
+    this.#readings.set(sha256, asked);
+    const reading = await asked;
     const directory = licensedDirectory(path);
     const read = { path, sha256, size, kind, reading };
     const list = this.#files.get(directory);
