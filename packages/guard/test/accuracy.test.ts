@@ -7,7 +7,13 @@ import { findSecrets } from '../src/find-secrets.ts';
 const DATA = new URL('../../../../shared/data/secrets/labelled.json.gz', import.meta.url);
 
 /** Floors, a little below what was measured; raise them when the rules get better. */
-const FLOOR = { recall: 0.96, recallByRule: 0.905, leftAlone: 0.87, leftAloneByRule: 0.85, leftAloneUncontested: 0.97 };
+const FLOOR = {
+  recall: 0.963,
+  recallByRule: 0.909,
+  leftAlone: 0.87,
+  leftAloneByRule: 0.85,
+  leftAloneUncontested: 0.97,
+};
 
 /**
  * Negatives that are another rule's secret, judged one by one: rule of the negative, rule that finds it, and why it is right

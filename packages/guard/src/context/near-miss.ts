@@ -6,7 +6,7 @@
 const FORMATS: readonly { readonly looks: RegExp; readonly is: RegExp }[] = [
   { looks: /^xox[bp]-/i, is: /^xox[bp]-(?:\d{6,14}-){1,3}[A-Za-z0-9]{20,}$/i },
   { looks: /^sm_(?:pat|sat|aat)_/, is: /^sm_[a-z]{3}_[A-Za-z0-9]{16,}$/ },
-  { looks: /^dapi/, is: /^dapi[0-9a-f]{32,}(?:-\d)?$|^.{42,}$/ },
+  { looks: /^dapi/, is: /^dapi(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?:-\d)?$|^.{42,}$/ },
   { looks: /^\d{5,}:A/, is: /^\d{5,16}:A[\w-]{34}$/ },
   { looks: /^sgp_/, is: /^sgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40,}$|^sgp_[A-Za-z0-9]{64}$/i },
   { looks: /^gh[pousr]_/, is: /^gh[pousr]_[A-Za-z0-9]{36,}$/ },

@@ -94,7 +94,11 @@ function openStream(table: PatternTable): LeakStream {
  * @example createLeakDetector(['correct horse battery']).holds('battery,horse,correct') // false: other words, other order
  */
 export function createLeakDetector(values: Iterable<string>): LeakDetector {
-  const table = patternTable(values);
+  return detectorOf(patternTable(values));
+}
+
+/** {@link createLeakDetector} for a table that is there already. */
+export function detectorOf(table: PatternTable): LeakDetector {
   let findings = new Findings();
   const reader = new LeakReader(table, (hit) => findings.add(hit));
   const find = (content: string | Uint8Array): readonly Leak[] => {

@@ -1,5 +1,5 @@
 import { MASK } from '../context/placeholder.ts';
-import { createLeakDetector, leakSpans, patternTable } from '../leak/leak-detector.ts';
+import { detectorOf, leakSpans, patternTable } from '../leak/leak-detector.ts';
 import { containsSecret, maskSpans, redact } from '../redact.ts';
 import { type JsonValue, mapStrings, redactJson } from '../redact-json.ts';
 import { formsOfAll, verifyLongEnough } from './known-values.ts';
@@ -62,7 +62,7 @@ function maskKnown(text: string, find: Finder): string {
 
 /**
  * A redactor that also knows the secrets handed to an engine (CONTRACT §9): it masks each in every form that
- * {@link createLeakDetector} finds.
+ * the leak detector finds.
  *
  * @param options.values the secrets, each at least 6 characters
  * @throws MexError `GUARD_SECRET_TOO_SHORT`
@@ -72,8 +72,9 @@ export function createRedactor(options: { readonly values: readonly string[] }):
   // A value that the mask itself shows cannot be masked.
   const values = options.values.filter((value) => !MASK.includes(value));
   const forms = formsOfAll(values).filter((form) => !MASK.includes(form));
-  const detector = createLeakDetector(values);
-  const spans = leakSpans(patternTable(values));
+  const table = patternTable(values);
+  const detector = detectorOf(table);
+  const spans = leakSpans(table);
   const find: Finder = (text) => {
     const places = [...placesOfForms(text, forms), ...spans(text)];
     return places.length === 0 ? places : joined(places.filter((place) => !isMasked(text, place)));

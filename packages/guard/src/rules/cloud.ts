@@ -125,7 +125,12 @@ export const CLOUD: readonly TokenRule[] = [
     'tskey-',
     /tskey-(?:[a-z]{2,12}-)?[0-9A-Za-z]{6,20}-[0-9A-Za-z]{6,40}(?![0-9A-Za-z])/,
   ),
-  prefixRule('databricks-token', 'Databricks token', ['dapi'], /dapi[0-9a-f]{32}(?:-\d)?(?![0-9a-zA-Z])/),
+  prefixRule(
+    'databricks-token',
+    'Databricks token',
+    ['dapi'],
+    /dapi(?:[0-9a-f]{32}|[0-9A-F]{32})(?:-\d)?(?![0-9a-zA-Z])/,
+  ),
   prefixRule(
     'defined-networking-token',
     'Defined Networking token',

@@ -19,7 +19,7 @@ function isSampleAddress(text: string, start: number, end: number): boolean {
   const value = text.slice(start, end);
   if (isPlaceholder(value) && isAt(DOCUMENTED_HOST, text, end)) return true;
   if (!isAt(LOCAL_HOST, text, end)) return false;
-  const lead = /([\w+.-]{1,20}):\/\/([^\s:@/]{0,80}):$/.exec(text.slice(Math.max(0, start - 110), start));
+  const lead = /([\w+.-]{1,20}):\/\/([^\s:/]{0,80}):$/.exec(text.slice(Math.max(0, start - 110), start));
   const [, scheme = '', user = ''] = lead ?? [];
   if (user === '') return false;
   return value === user ? scheme.startsWith(value) : isPlaceholder(value) && SAMPLE_USER.test(user);
@@ -31,7 +31,7 @@ export const CONNECTION: readonly TokenRule[] = [
     'url-password',
     'password in an address',
     '://',
-    /:\/\/[^\s:@/"'`<>?#]{0,80}:([^\s"'`<>/]{3,200})@(?=[\w%[(.$-])/,
+    /:\/\/[^\s:/"'`<>?#]{0,80}:([^\s"'`<>/]{3,200})@(?=[\w%[(.$-])/,
     {
       inside: true,
       confidence: (value) => (isPlaceholder(value) ? 'low' : 'medium'),
@@ -72,6 +72,32 @@ export const CONNECTION: readonly TokenRule[] = [
     ['password=', 'pwd='],
     /(?:password|pwd)\s{0,2}=\s{0,2}([^;"'`\s\\${}<>[\]()]{4,128})(?:;|(?=["'`]))/i,
     { confidence: 'medium', distinct: 3, near: /;|(?:user|uid|server|host|data source)\s{0,2}=/i },
+  ),
+  prefixRule(
+    'network-credential',
+    'password of a network credential in .NET',
+    ['NetworkCredential(', 'DirectoryEntry('],
+    /(?:NetworkCredential\(|DirectoryEntry\(\s{0,24}"[^"\n]{0,120}",)\s{0,24}(?:"[^"\n]{0,80}"|[\w.]{1,60})\s{0,8},\s{0,24}@?"([^"\s]{4,80})"/,
+    { confidence: 'medium', distinct: 4 },
+  ),
+  prefixRule(
+    'configured-password',
+    'password in an XML configuration',
+    ['password" value="', 'pwd" value="', 'secret" value="', "password' value='"],
+    /(?:(?:password|pwd|secret)" value="|password' value=')([^"'\s%{}$<>]{6,128})["']/i,
+    { confidence: 'medium', distinct: 4, inside: true },
+  ),
+  prefixRule(
+    'pgpass-password',
+    'password in .pgpass',
+    ':5432:',
+    /:5432:[\w*.-]{1,60}:[\w.-]{1,60}:([^\s:"'`/\\]{4,100})(?![^\s])/,
+    {
+      inside: true,
+      distinct: 0,
+      confidence: (value) => (isPlaceholder(value) ? 'low' : 'medium'),
+      accept: (value) => !isTemplate(value) && !isInstruction(value),
+    },
   ),
   prefixRule('psexec-password', 'password given to PsExec', 'psexec', /psexec[^\r\n]{1,200}? -p ([^\s"'%]{3,64})/i, {
     distinct: 3,
