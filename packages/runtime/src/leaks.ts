@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { SecretLeak } from '@mex/gates';
-import { createLeakDetector, createRedactor, type Leak, type LeakDetector, type Redactor } from '@mex/guard';
+import { createLeakDetector, createRedactor, type Leak, type Redactor } from '@mex/guard';
 import type { StagedOutput } from './broker/fs-write.ts';
 
 /** Looks for secrets that an operation handed out in what came back (CONTRACT §9, G-SECRETS). */
@@ -27,20 +27,27 @@ export function searchFor(handed: ReadonlyMap<string, string>): LeakSearch | und
     async inOutputs(staged) {
       const found: SecretLeak[] = [];
       const names = detector.stream();
+      // One value may be cut in two and lie in two outputs.
+      const together = detector.stream();
       for (const { declaration, content } of staged) {
         names.push(`${declaration.name}\n`);
-        const leaks = typeof content === 'string' ? await findInFile(detector, content) : detector.find(content);
-        found.push(...name(`output "${declaration.name}"`, leaks));
+        const alone = detector.stream();
+        await eachPiece(content, (piece) => {
+          alone.push(piece);
+          together.push(piece);
+        });
+        found.push(...name(`output "${declaration.name}"`, alone.finish()));
       }
-      return [...found, ...name('the names of outputs', names.finish())];
+      const spread = found.length === 0 ? name('outputs taken together', together.finish()) : [];
+      return [...found, ...spread, ...name('the names of outputs', names.finish())];
     },
   };
 }
 
-async function findInFile(detector: LeakDetector, path: string): Promise<readonly Leak[]> {
-  const stream = detector.stream();
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    if (chunk instanceof Uint8Array) stream.push(chunk);
+/** The bytes of an output, in order; a large one lies in a file of the shadow workspace. */
+async function eachPiece(content: StagedOutput['content'], use: (piece: Uint8Array) => void): Promise<void> {
+  if (typeof content !== 'string') return use(content);
+  for await (const chunk of createReadStream(content, { highWaterMark: 1024 * 1024 })) {
+    if (chunk instanceof Uint8Array) use(chunk);
   }
-  return stream.finish();
 }

@@ -12,6 +12,7 @@ import {
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
 import { budgetExceededCode, type PostFacts, type SecretLeak } from '@mex/gates';
+import { MASK, type Redactor } from '@mex/guard';
 import type { Outside, ToolRecords } from './broker/axes.ts';
 import { Broker } from './broker/broker.ts';
 import { engineReply } from './broker/call.ts';
@@ -97,14 +98,18 @@ function createBroker(run: RunInput, meter: Meter): Broker {
     toolRecords: {
       onCommand: run.onCommand,
       keep: (stream, bytes) => {
-        const search = searchFor(broker.axes.secrets.handed);
-        const text = Buffer.from(bytes).toString('utf8');
-        const leaked = search?.redactor.holdsKnownValue(bytes) === true;
-        return run.storeToolOutput(stream, leaked ? Buffer.from(search.redactor.redact(text)) : bytes);
+        const redactor = searchFor(broker.axes.secrets.handed)?.redactor;
+        return run.storeToolOutput(stream, redactor?.holdsKnownValue(bytes) === true ? masked(bytes, redactor) : bytes);
       },
     },
   });
   return broker;
+}
+
+/** What a program wrote, without the secrets it was given. What cannot be masked as text is not kept. */
+function masked(bytes: Uint8Array, redactor: Redactor): Uint8Array {
+  const text = redactor.redact(Buffer.from(bytes).toString('utf8'));
+  return Buffer.from(redactor.holdsKnownValue(text) ? MASK : text);
 }
 
 async function findLeaks(search: LeakSearch, outcome: JobOutcome, broker: Broker): Promise<SecretLeak[]> {

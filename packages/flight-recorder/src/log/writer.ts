@@ -159,6 +159,8 @@ export class LogWriter {
       throw headInvalid(this.#file, `it holds ${head.tree.size} events by its head, and other ones by its table`);
     }
     this.#dataVersion = version;
+    // Together: an append that is refused after this must not leave an older head beside the new version.
+    this.#head = head;
     return head;
   }
 

@@ -105,7 +105,7 @@ describe('[§12] an operation that needs a person', () => {
   });
 
   // A companion that refuses leaves a stale head in the recorder of the other process (LogWriter.#currentHead).
-  it.skip('is asked about once by two processes that share a home (skipped: the recorder ends with LOG_HEAD_INVALID)', async () => {
+  it('is asked about once by two processes that share a home', async () => {
     const other = await open();
     const sent = await Promise.all([host.execute(plan()), other.execute(plan()), host.execute(plan())]);
     const id = onlyId();
