@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, readdirSync } from 'node:fs';
+import { closeSync, type Dirent, fstatSync, opendirSync, readSync } from 'node:fs';
 import { checkBundlePath, enterAll, isLinkRefusal, openRoot, readBlock, type SafeDirectory } from '@mex/artifacts';
 import { MexError } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
 import { JobStop } from '../sandbox/tier.ts';
 import type { Answer } from './broker.ts';
+import { Turns } from './net-http/turns.ts';
 import { ReadWindow } from './read-window.ts';
 
 /** Codes an engine may see when a scope refuses. */
@@ -14,13 +15,18 @@ export type ScopeErrorCode =
   | 'SCOPE_UNREADABLE'
   | 'SCOPE_CHANGED';
 
-/** An entry of a directory, as `scope.list` tells it. Links and special files are named and never followed. */
+/** An entry of a directory, as `scope.list` tells it. `other` cannot be read: links, special files, names that no path may have. */
 export interface ScopeEntry {
   readonly name: string;
   readonly kind: 'file' | 'directory' | 'other';
 }
 
 const MAX_ENTRIES = 10_000;
+/** Files of one operation that are open at once: the host's own descriptors must never run out. */
+const OPEN_AT_ONCE = 8;
+const SYNC_READ_BYTES = 256 * 1024;
+/** Scopes of the axis that are no directories of the operator: `inputs` is what the planner handed in. */
+const RESERVED = new Set(['inputs']);
 
 /**
  * `fs.read:<scope>`: directories that the operator named. Every directory on the way is opened from the one before it
@@ -32,7 +38,8 @@ export class ScopeReader {
   private readonly memoryBytes: number;
   private readonly roots = new Map<string, SafeDirectory>();
   private readonly window = new ReadWindow();
-  private closed = false;
+  private readonly turns = new Turns(OPEN_AT_ONCE);
+  private closedBy: Error | undefined;
 
   /** @param scopes name → absolute directory. */
   constructor(scopes: Readonly<Record<string, string>>, memoryBytes: number) {
@@ -44,15 +51,8 @@ export class ScopeReader {
     const root = this.root(scope);
     const directory = enterScope(root, path === '' ? [] : splitPath(path));
     try {
-      const entries = readdirSync(directory.listPath, { withFileTypes: true });
-      if (entries.length > MAX_ENTRIES) {
-        throw refused('SCOPE_UNREADABLE', `The directory has more than ${MAX_ENTRIES} entries.`);
-      }
-      const value = entries.map(
-        (entry): ScopeEntry => ({
-          name: entry.name,
-          kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other',
-        }),
+      const value = readEntries(directory.listPath).map(
+        (entry): ScopeEntry => ({ name: entry.name, kind: kindOf(entry) }),
       );
       // The order on the disk differs from machine to machine.
       return { value: value.sort((a, b) => (a.name < b.name ? -1 : 1)) };
@@ -65,6 +65,23 @@ export class ScopeReader {
 
   async read(scope: string, path: string): Promise<Answer> {
     const names = splitPath(path);
+    await this.turns.take();
+    try {
+      return await this.readNow(scope, names);
+    } finally {
+      this.turns.give();
+    }
+  }
+
+  /** Ends the reads that have not begun, and lets go of the directories. */
+  close(reason: Error): void {
+    this.closedBy = reason;
+    this.window.close(reason);
+    for (const root of this.roots.values()) root.close();
+    this.roots.clear();
+  }
+
+  private async readNow(scope: string, names: readonly string[]): Promise<Answer> {
     const root = this.root(scope);
     const directory = enterScope(root, names.slice(0, -1));
     let fd: number;
@@ -84,14 +101,6 @@ export class ScopeReader {
     }
   }
 
-  /** Ends the reads that have not begun, and lets go of the directories. */
-  close(reason: Error): void {
-    this.closed = true;
-    this.window.close(reason);
-    for (const root of this.roots.values()) root.close();
-    this.roots.clear();
-  }
-
   private async readOpen(fd: number): Promise<Answer> {
     const before = fstatSync(fd, { bigint: true });
     if (!before.isFile()) throw refused('SCOPE_NOT_A_FILE', 'This is no regular file.');
@@ -101,16 +110,12 @@ export class ScopeReader {
       const message = `a file of ${size} bytes does not fit into the ${this.memoryBytes} bytes of the budget`;
       throw new JobStop(budgetExceededCode('memory_bytes'), message);
     }
-    await this.window.enter(size);
+    const turn = this.window.enter(size);
+    if (turn !== undefined) await turn;
     try {
-      const bytes = Buffer.allocUnsafeSlow(size);
-      for (let at = 0; at < size; ) {
-        const got = await readBlock(fd, bytes, at);
-        if (got === 0) throw refused('SCOPE_CHANGED', 'The file became shorter while it was read.');
-        at += got;
-      }
+      const bytes = await readWhole(fd, size);
       const after = fstatSync(fd, { bigint: true });
-      if (after.size !== before.size || after.mtimeNs !== before.mtimeNs)
+      if (after.size !== before.size || after.mtimeNs !== before.mtimeNs || after.ctimeNs !== before.ctimeNs)
         throw refused('SCOPE_CHANGED', 'The file changed while it was read.');
       return { bytes, onReceived: () => this.window.leave(size) };
     } catch (error) {
@@ -120,10 +125,12 @@ export class ScopeReader {
   }
 
   private root(scope: string): SafeDirectory {
+    // Who waited for a turn until the operation ended was not refused anything.
+    if (this.closedBy !== undefined) throw this.closedBy;
     const known = this.roots.get(scope);
     if (known !== undefined) return known;
-    const path = Object.hasOwn(this.scopes, scope) ? this.scopes[scope] : undefined;
-    if (path === undefined || this.closed) {
+    const path = Object.hasOwn(this.scopes, scope) && !RESERVED.has(scope) ? this.scopes[scope] : undefined;
+    if (path === undefined) {
       throw new MexError({
         code: 'SCOPE_UNKNOWN',
         kind: 'capability',
@@ -139,6 +146,41 @@ export class ScopeReader {
       throw tell(error);
     }
   }
+}
+
+/** Bounded before it is read: a directory may have any number of entries. */
+function readEntries(path: string): Dirent[] {
+  const directory = opendirSync(path, { bufferSize: 1_024 });
+  try {
+    const entries: Dirent[] = [];
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      if (entries.length === MAX_ENTRIES) {
+        throw refused('SCOPE_UNREADABLE', `The directory has more than ${MAX_ENTRIES} entries.`);
+      }
+      entries.push(entry);
+    }
+    return entries;
+  } finally {
+    directory.closeSync();
+  }
+}
+
+function kindOf(entry: Dirent): ScopeEntry['kind'] {
+  if (checkBundlePath(entry.name) !== undefined) return 'other';
+  return entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';
+}
+
+/** Exactly `size` bytes. Also a file that says it is empty and is not, as those of the kernel are, is refused. */
+async function readWhole(fd: number, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  for (let at = 0; at < size; ) {
+    // One synchronous read is faster than a trip through the thread pool.
+    const got = size <= SYNC_READ_BYTES ? readSync(fd, bytes, at, size - at, at) : await readBlock(fd, bytes, at);
+    if (got === 0) throw refused('SCOPE_CHANGED', 'The file became shorter while it was read.');
+    at += got;
+  }
+  if (readSync(fd, Buffer.alloc(1), 0, 1, size) > 0) throw refused('SCOPE_CHANGED', 'The file is longer than it said.');
+  return bytes;
 }
 
 function splitPath(path: string): string[] {
@@ -166,9 +208,8 @@ function tell(error: unknown): unknown {
   if (isLinkRefusal(error)) return refused('SCOPE_NOT_A_FILE', 'A part of the path is a link, or no directory.');
   if (code === 'ENOENT') return refused('SCOPE_NOT_FOUND', 'There is no such file or directory in the scope.');
   if (code === 'ENXIO' || code === 'EISDIR') return refused('SCOPE_NOT_A_FILE', 'This is no regular file.');
-  if (code === 'EACCES' || code === 'EPERM' || code === 'ENAMETOOLONG' || code === 'EMFILE')
-    return refused('SCOPE_UNREADABLE', 'It cannot be read.');
-  return error;
+  // Whatever else the system says of a file is about that file: nothing an engine asks for breaks the operation.
+  return code === '' ? error : refused('SCOPE_UNREADABLE', 'It cannot be read.');
 }
 
 function refused(code: ScopeErrorCode, message: string): MexError<ScopeErrorCode> {
