@@ -63,6 +63,8 @@ export function checkCapability(operation: PlannedOperation, facts: PreFacts, id
     'CAPABILITY_NEEDS_CONSENT',
     `"${id}" needs an explicit consent, and none in force was named.`,
     `Ask an operator: mex grants allow ${id}`,
+    // A consent may come; until then the op_id is not used up.
+    { retryable: true },
   );
 }
 

@@ -1,3 +1,4 @@
+export { type AtGrant, type GrantRecord, GrantRefused } from './at-grant.ts';
 export type { ToolPolicies, ToolPolicy } from './broker/proc-exec/tool-policy.ts';
 export { verifyToolPolicy } from './broker/proc-exec/tool-policy.ts';
 export type { SecretSource } from './broker/secrets.ts';
@@ -5,6 +6,7 @@ export type { RuntimeErrorCode } from './errors.ts';
 export type { EntityResolver, PolicySource } from './facts.ts';
 export type { OutsideOptions } from './outside.ts';
 export type { Caller } from './planned.ts';
+export type { Preview } from './preview.ts';
 export { DEFAULT_QUOTA, type QuotaLimits } from './quota.ts';
 export { createRuntime, type ExecuteOptions, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { findJailTools, type JailMissing, type JailTools } from './sandbox/jail/requirements.ts';

@@ -3,6 +3,7 @@ import type { EngineResult } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import { findConsent, type GateDenial, type PipelineOutcome } from '@mex/gates';
+import { type AtGrant, GrantRefused } from './at-grant.ts';
 import type { Outside } from './broker/axes.ts';
 import { type Collected, collectFacts, type FactSources } from './facts.ts';
 import type { Grant } from './grant.ts';
@@ -26,6 +27,8 @@ export interface OperationPowers extends FactSources {
   readonly tiers: TierBook;
   /** What operations may reach beyond their inputs and outputs. */
   readonly outside: Outside;
+  /** What the host records together with a grant. */
+  readonly atGrant: AtGrant | undefined;
   /** Where shadow workspaces are made. */
   readonly shadowRoot: string;
   readonly now: () => number;
@@ -38,6 +41,17 @@ export interface OperationPowers extends FactSources {
 export interface Progress {
   /** Its place in the ledger, once its grant is on the disk. */
   seq: number | undefined;
+}
+
+/** What was decided. Without a tier there is a denial, and nothing runs. */
+export type Judgement = { readonly before: PipelineOutcome } & (
+  | { readonly denial: GateDenial; readonly tier: undefined }
+  | { readonly denial: undefined; readonly tier: SandboxTier }
+);
+
+interface Refused {
+  readonly before: PipelineOutcome;
+  readonly denial: GateDenial;
 }
 
 /**
@@ -54,21 +68,38 @@ export async function runOperation(
   const { reservation } = collected;
   let verdict: RunVerdict = 'neutral';
   try {
-    const before = powers.pipeline.checkBefore(planned.operation, collected.facts);
-    const tier = before.denial === undefined ? await chooseTier(collected, powers) : undefined;
-    if (tier === undefined || 'reason' in tier) {
+    const { before, denial, tier } = await judgeOperation(planned, collected, powers);
+    if (tier === undefined) {
       reservation.cancel();
-      return await recordDenial(planned, collected, before, before.denial ?? tierDenial(tier), powers);
+      return await recordDenial(planned, collected, before, denial, powers);
     }
     const grant = makeGrant(planned, collected, tier);
-    progress.seq = await recordGrant(planned, collected, before, grant, powers);
+    const seq = await tryGrant(planned, collected, before, grant, powers);
+    if (typeof seq !== 'number') {
+      reservation.cancel();
+      return await recordDenial(planned, collected, seq.before, seq.denial, powers);
+    }
+    progress.seq = seq;
     const conclusion = await runGranted(planned, collected, grant, tier, powers, signal);
     verdict = conclusion.denial === undefined ? conclusion.run.verdict : 'fault';
-    await recordEnd(planned, conclusion, progress.seq, powers);
+    await recordEnd(planned, conclusion, seq, powers);
     return conclusion.result;
   } finally {
     reservation.end(verdict, powers.now());
   }
+}
+
+/** Everything that is decided before anything is recorded: what the gates say, and which tier it gets. */
+export async function judgeOperation(
+  planned: Planned,
+  collected: Collected,
+  powers: OperationPowers,
+): Promise<Judgement> {
+  const before = powers.pipeline.checkBefore(planned.operation, collected.facts);
+  if (before.denial !== undefined) return { before, denial: before.denial, tier: undefined };
+  const tier = await chooseTier(collected, powers);
+  if (tier === undefined || 'reason' in tier) return { before, denial: tierDenial(tier), tier: undefined };
+  return { before, denial: undefined, tier };
 }
 
 async function chooseTier(
@@ -77,6 +108,27 @@ async function chooseTier(
 ): Promise<SandboxTier | TierRefusal | undefined> {
   if (collected.engine === undefined || collected.code === undefined) return undefined;
   return powers.tiers.find(powers.policy.tierFor(collected.engine));
+}
+
+/** @returns its place in the ledger; or the denial, when what the grant rests on is gone by now */
+async function tryGrant(
+  planned: Planned,
+  collected: Collected,
+  before: PipelineOutcome,
+  grant: Grant,
+  powers: OperationPowers,
+): Promise<number | Refused> {
+  try {
+    const extra = await powers.atGrant?.(planned.operation, planned.caller);
+    return await recordGrant(planned, collected, before, grant, extra, powers);
+  } catch (error) {
+    if (!(error instanceof GrantRefused)) throw error;
+    const { gate, code, reason } = error.denial;
+    const outcomes = before.outcomes.map((one) =>
+      one.gate === gate ? { gate, outcome: 'deny' as const, code, reason } : one,
+    );
+    return { before: { outcomes, denial: error.denial }, denial: error.denial };
+  }
 }
 
 /** A tier that is asked for and not available is a denial, not a downgrade (CONTRACT §9). */

@@ -5,12 +5,14 @@ import { sha256Hex } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import { createPipeline, type Gate, secretsGate } from '@mex/gates';
 import { loadBundle, type RegisteredEngine, type Registry } from '@mex/registry';
+import type { AtGrant } from './at-grant.ts';
 import type { RuntimeErrorCode } from './errors.ts';
 import type { EntityResolver, PolicySource } from './facts.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
 import { type OperationPowers, type Progress, runOperation } from './operation.ts';
 import { createOutside, type OutsideOptions } from './outside.ts';
 import { type Caller, type Planned, readPlanned, verifyCaller } from './planned.ts';
+import { type Preview, previewOperation } from './preview.ts';
 import { Quota, type QuotaLimits } from './quota.ts';
 import { provenEvent, refusalProblem, refusedEvent } from './records.ts';
 import { recoverOperations } from './recover.ts';
@@ -27,6 +29,8 @@ export interface RuntimeOptions {
   readonly tiers: readonly SandboxTier[];
   /** Gates after the six and G-SECRETS (CONTRACT §8). */
   readonly gates?: readonly Gate[];
+  /** What is recorded together with a grant, e.g. that an approval was spent on it. */
+  readonly atGrant?: AtGrant;
   readonly quota?: Partial<QuotaLimits>;
   readonly resolveEntity?: EntityResolver;
   /** What operations may reach beyond their inputs and outputs. Default: nothing. */
@@ -51,6 +55,12 @@ export interface Runtime {
    * (`OPERATION_ID_REUSED`), or the runtime is closed (`RUNTIME_CLOSED`).
    */
   readonly execute: (input: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
+  /**
+   * What would become of an operation that is sent now: the same facts, gates and tiers, and nothing is run. A tier that
+   * was not tried in this process is proven.
+   * @throws MexError as `execute`
+   */
+  readonly preview: (input: string | Uint8Array | object, caller?: Caller) => Promise<Preview>;
   /** Ends the operations that dead processes left, and removes their shadow workspaces. Call once at start. */
   readonly recover: () => Promise<number>;
   /** Starts a sandbox for an engine before it is needed. */
@@ -94,6 +104,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     quota: new Quota(options.quota),
     tiers,
     outside,
+    atGrant: options.atGrant,
     shadowRoot,
     loadCode: cachedLoader(now),
     resolveEntity: options.resolveEntity,
@@ -145,6 +156,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   };
 
+  const preview: Runtime['preview'] = async (input, caller) => {
+    verifyCaller(caller);
+    return previewOperation(readPlanned(input, caller, now()), powers);
+  };
+
   const close = async (graceMs: number): Promise<TierClosed> => {
     let closed: TierClosed[] = [];
     try {
@@ -161,6 +177,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
   return {
     execute,
+    preview,
     recover: async () => {
       await sweepShadowWorkspaces({ root: shadowRoot });
       return recoverOperations(recorder, ledger, now());

@@ -1,6 +1,8 @@
 import { canonicalJson, type EngineResult, type FlightEvent, type ResultError } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
+import type { Companion } from '@mex/flight-recorder';
 import type { GateDenial, GateOutcome, PipelineOutcome } from '@mex/gates';
+import type { GrantRecord } from './at-grant.ts';
 import { emptyUsage } from './budgets.ts';
 import type { Collected } from './facts.ts';
 import type { Grant } from './grant.ts';
@@ -46,21 +48,28 @@ function draftProblems(
   return reports.map((report) => powers.recorder.problems.draft(report, base));
 }
 
-/** The record comes before any effect; if it cannot be written, nothing runs. @returns where the result goes */
+/**
+ * The record comes before any effect; if it cannot be written, nothing runs.
+ * @param extra what the host records in the same transaction
+ * @returns where the result goes
+ */
 export async function recordGrant(
   planned: Planned,
   collected: Collected,
   before: PipelineOutcome,
   grant: Grant,
+  extra: GrantRecord | undefined,
   powers: OperationPowers,
 ): Promise<number> {
   const now = powers.now();
   const events = [
     ...capabilityEvents(planned, collected.facts, now),
+    ...(extra?.events ?? []),
     checkedEvent(planned, collected.facts, before.outcomes, grant, now),
   ];
   let seq = 0;
-  const begin = (): void => {
+  const begin: Companion = (db) => {
+    extra?.companion(db);
     seq = powers.ledger.begin(ledgerStart(planned));
   };
   await powers.recorder.append(events, begin, powers.siblings());
