@@ -8,11 +8,19 @@ export interface RandomStream {
 
 /** `purpose` keeps streams of one seed apart. */
 export function createRandomStream(seed: string, purpose: string): RandomStream {
-  const text = `${purpose}\u0000${seed}`;
+  let state: Uint32Array | undefined;
+  // Most operations never ask, and every operation has two streams.
+  const word = (): number => {
+    state ??= seeded(`${purpose}\u0000${seed}`);
+    return nextWord(state);
+  };
+  return { word, fraction: () => ((word() >>> 5) * 0x4000000 + (word() >>> 6)) / 0x20000000000000 };
+}
+
+function seeded(text: string): Uint32Array {
   const state = new Uint32Array(4);
   for (let i = 0; i < 4; i += 1) state[i] = digestWord(text, i + 1);
-  const word = (): number => nextWord(state);
-  return { word, fraction: () => ((word() >>> 5) * 0x4000000 + (word() >>> 6)) / 0x20000000000000 };
+  return state;
 }
 
 /** FNV-1a with a basis per word and a closing avalanche: enough to spread a seed, not a cryptographic digest. */

@@ -161,10 +161,21 @@ class DisarmedRealm implements Realm {
     if (call === undefined) return [];
     this.call = undefined;
     this.worlds.leave(call);
-    for (const key of Reflect.ownKeys(globalThis)) {
-      if (!this.globals.has(key)) Reflect.deleteProperty(globalThis, key);
+    const keys = Reflect.ownKeys(globalThis);
+    // New names come after the old ones of their kind: where number and last ones are as before, all are.
+    if (keys.length !== this.globals.size || !this.isLastKnown(keys)) {
+      for (const key of keys) if (!this.globals.has(key)) Reflect.deleteProperty(globalThis, key);
     }
     return call.frozen ? [] : [...call.influences];
+  }
+
+  private isLastKnown(keys: readonly PropertyKey[]): boolean {
+    for (let at = keys.length - 1; at >= 0; at -= 1) {
+      const key = keys[at];
+      if (key === undefined || !this.globals.has(key)) return false;
+      if (typeof key === 'string') return true;
+    }
+    return true;
   }
 
   harden(...values: unknown[]): void {
