@@ -36,6 +36,8 @@ export interface Attempt {
   readonly clean?: string;
   /** Gets, as `outside`, Node's own process and loaders, taken before the realm was made: the realm is broken open. */
   readonly brokenOpen?: true;
+  /** The only tier where there is such a thing. */
+  readonly only?: ProtectedTier;
   readonly budget?: Partial<FullBudget>;
   readonly capabilities?: readonly string[];
   /** Why it cannot be shown to do harm in an unprotected worker; without it the suite demands that it does. */

@@ -33,8 +33,9 @@ const SHARED = 'engine.test.hostile';
  * The engine of an attempt: one for all, so that each finds what the others left, but its own where it attacks while it
  * is loaded, and in the control, where the first would spoil the worker for all.
  */
-export function engineOf({ id, atLoad }: Classified, isControl: boolean): string {
-  return atLoad === undefined && !isControl ? SHARED : `engine.test.${id}`;
+export function engineOf({ id, atLoad, class: class_ }: Classified, isControl: boolean): string {
+  const spoils = isControl && class_ !== 'file system' && class_ !== 'network' && class_ !== 'environment';
+  return atLoad === undefined && !spoils ? SHARED : `engine.test.${id}`;
 }
 
 export function makeEngines(dir: string, attempts: readonly Classified[], isControl: boolean): EngineSource[] {

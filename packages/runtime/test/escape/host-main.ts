@@ -10,6 +10,7 @@ import { type Classified, loadAttempts } from './attempt.ts';
 import { engineOf, makeEngines, WELL_ANSWER } from './engines.ts';
 import { type HostReply, NO_REPLY } from './host-report.ts';
 import { LoopWatch } from './loop-watch.ts';
+import { pinFolder } from './pinned-folder.ts';
 import { createTier } from './tiers.ts';
 import { STORE_SECRET } from './witness.ts';
 
@@ -32,7 +33,8 @@ const { runtime, store, recorder } = await openFixture(
 const meta = { kind: 'file', mime: 'text/plain', created_by: {} } as const;
 await store.put(new TextEncoder().encode(STORE_SECRET), meta);
 const given = await store.put(new TextEncoder().encode('given'), meta);
-const watch = new LoopWatch();
+const pinned = await pinFolder(store);
+const watch = new LoopWatch(isControl ? process.memoryUsage.rss() : undefined);
 const events: string[] = [];
 const channel = new BroadcastChannel('mex-escape');
 channel.onmessage = () => events.push('a broadcast arrived');
@@ -47,7 +49,7 @@ async function attack(attempt: Classified): Promise<HostReply> {
   const result = await runtime.execute(
     plan(`test.${attempt.id}`, {
       engine_id: engineOf(attempt, isControl),
-      inputs: [given],
+      inputs: [given, pinned],
       params: { text: target },
       budget,
       ...(attempt.capabilities === undefined ? {} : { capabilities_requested: [...attempt.capabilities] }),

@@ -7,7 +7,14 @@ import { createRealm } from '../../src/sandbox/realm/realm.ts';
 import type { LoadTask } from '../../src/sandbox/thread/entry.ts';
 
 const loader = new Script('(id) => import(id)', { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
-const outside = { process, require: createRequire(import.meta.url), load: loader.runInThisContext() as unknown };
+// The realm takes it away.
+const Shared = SharedArrayBuffer;
+const outside = {
+  process,
+  Shared,
+  require: createRequire(import.meta.url),
+  load: loader.runInThisContext() as unknown,
+};
 let engineSide: EngineSide | undefined;
 
 export default function handle(task: LoadTask | string): string | Promise<string> {

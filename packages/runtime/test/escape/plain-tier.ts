@@ -3,7 +3,7 @@ import type { EngineCode, Job, JobOutcome, SandboxTier } from '../../src/sandbox
 import type { PlainTask, PlainWord } from './plain-entry.ts';
 
 /** How long an operation may take before the control calls it endless. Nothing here enforces the operation's own budget. */
-const PATIENCE_MS = 450;
+const PATIENCE_MS = 300;
 
 interface Plain {
   readonly worker: Worker;

@@ -29,17 +29,17 @@ export async function createTier(name: string | undefined): Promise<SandboxTier>
   throw new Error(`no tier ${name}`);
 }
 
-interface Tested {
+export interface Tested {
   readonly tier: ProtectedTier;
   readonly whole: TierUnderTest;
   readonly open: TierUnderTest;
 }
 
-/** The tiers whose promises are tested: a tier that is not here is not promised to stop anything. */
-export const TIERS_UNDER_TEST: readonly Tested[] = [
-  { tier: 'thread', whole: 'thread', open: 'thread-open' },
-  { tier: 'process', whole: 'process', open: 'process-open' },
-];
+/** The tiers whose promises are tested. */
+export const TIERS_UNDER_TEST: Readonly<Record<ProtectedTier, Tested>> = {
+  thread: { tier: 'thread', whole: 'thread', open: 'thread-open' },
+  process: { tier: 'process', whole: 'process', open: 'process-open' },
+};
 
 const tools = findJailTools();
 /** Why a tier cannot be tested on this machine; `undefined` where it can. */

@@ -1,6 +1,6 @@
 import type { Attempt, AttemptFile } from '../attempt.ts';
 
-const budget = { wall_time_ms: 250 };
+const budget = { wall_time_ms: 150 };
 
 /** Each of these never ends by itself. */
 const endless: Readonly<Record<string, string>> = {

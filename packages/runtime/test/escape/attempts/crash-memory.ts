@@ -1,9 +1,9 @@
 import type { Attempt, AttemptFile } from '../attempt.ts';
 
 const MIB = 1024 * 1024;
-const budget = { memory_bytes: 32 * MIB, wall_time_ms: 3_000 };
+const budget = { memory_bytes: 32 * MIB, wall_time_ms: 1_200 };
 /** An unprotected worker takes this much; bounded, so that the machine of the test survives the control. */
-const MANY = 600;
+const MANY = 400;
 
 const hog = (name: string, body: string, noControl?: string): Attempt => ({
   name,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AttemptClass, CLASSES, type Classified, loadAttempts } from './attempt.ts';
+import { type AttemptClass, CLASSES, type Classified, loadAttempts, type ProtectedTier } from './attempt.ts';
 import { Host } from './host.ts';
-import { missingFor, TIERS_UNDER_TEST, type TierUnderTest } from './tiers.ts';
+import { missingFor, type Tested, TIERS_UNDER_TEST, type TierUnderTest } from './tiers.ts';
 import { Witness } from './witness.ts';
 
 /** In a jail these must fail without any realm, too. */
@@ -28,15 +28,15 @@ async function attack(under: TierUnderTest, attempt: Classified, patienceMs: num
 }
 
 function describeControl(attempts: readonly Classified[]): void {
-  for (const attempt of attempts.filter(({ noControl }) => noControl === undefined))
+  for (const attempt of attempts)
     it(`${attempt.name}: does harm in an unprotected worker`, async () => {
       const { harm, said } = await attack('plain', attempt, 600);
       expect(harm, said).not.toEqual([]);
     });
 }
 
-function describeTier({ tier, whole, open }: (typeof TIERS_UNDER_TEST)[number], attempts: readonly Classified[]): void {
-  for (const attempt of attempts) {
+function describeTier({ tier, whole, open }: Tested, attempts: readonly Classified[]): void {
+  for (const attempt of attempts.filter(({ only }) => only === undefined || only === tier)) {
     const under = attempt.brokenOpen ? open : whole;
     const hole = attempt.nonGuarantee?.[tier];
     const untested = attempt.untested?.[tier];
@@ -64,17 +64,17 @@ function describeBareJail(attempts: readonly Classified[]): void {
     });
 }
 
-for (const class_ of CLASSES) {
-  const attempts = all.filter((attempt) => attempt.class === class_);
-  describe(`control: ${class_}`, () => describeControl(attempts));
-  for (const tested of TIERS_UNDER_TEST) {
-    const missing = missingFor(tested.tier);
-    describe.skipIf(missing !== undefined)(`${tested.tier}: ${class_} ${missing ?? ''}`, () =>
-      describeTier(tested, attempts),
-    );
+/** Registers the tests of one tier, class by class. One test file for each, so that they share the cores. */
+export function describeEscapes(part: 'control' | ProtectedTier | 'bare jail'): void {
+  const missing = part === 'process' || part === 'bare jail' ? missingFor('process') : undefined;
+  for (const class_ of part === 'bare jail' ? OUTSIDE : CLASSES) {
+    const ofClass = all.filter((attempt) => attempt.class === class_);
+    const attempts = part === 'control' ? ofClass.filter(({ noControl }) => noControl === undefined) : ofClass;
+    if (attempts.length === 0) continue;
+    describe.skipIf(missing !== undefined)(`${part}: ${class_} ${missing ?? ''}`, () => {
+      if (part === 'control') describeControl(attempts);
+      else if (part !== 'bare jail') describeTier(TIERS_UNDER_TEST[part], attempts);
+      else describeBareJail(attempts);
+    });
   }
-  if (OUTSIDE.includes(class_))
-    describe.skipIf(missingFor('process') !== undefined)(`process without a realm: ${class_}`, () =>
-      describeBareJail(attempts),
-    );
 }

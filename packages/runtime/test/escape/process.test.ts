@@ -1,0 +1,3 @@
+import { describeEscapes } from './suite.ts';
+
+describeEscapes('process');
