@@ -13,11 +13,11 @@ export interface LeakSearch {
   readonly inOutputs: (staged: Iterable<StagedOutput>) => Promise<readonly SecretLeak[]>;
 }
 
-/** @param handed id → value of every secret that left MEX. `undefined` where there was none: nothing to look for. */
+/** @param handed value → id of every secret that left MEX. `undefined` where there was none: nothing to look for. */
 export function searchFor(handed: ReadonlyMap<string, string>): LeakSearch | undefined {
   if (handed.size === 0) return undefined;
-  const ids = [...handed.keys()];
-  const values = [...handed.values()];
+  const values = [...handed.keys()];
+  const ids = [...handed.values()];
   const detector = createLeakDetector(values);
   const name = (where: string, leaks: readonly Leak[]): SecretLeak[] =>
     leaks.map(({ value, form }) => ({ secretId: ids[value] ?? 'unknown', where, form }));

@@ -1,9 +1,10 @@
 import type { EngineResult, FlightEvent, IsolationTier, ProblemReport } from '@mex/envelope';
-import { clipText } from '@mex/envelope';
+import { clipText, splitCapability } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { newEventId } from '@mex/flight-recorder';
 import { checkCapability, type GateDenial, type GateOutcome, type PreFacts } from '@mex/gates';
 import { redact, stripControl } from '@mex/guard';
+import { remedyFor } from './breach-remedies.ts';
 import type { Refusal } from './broker/broker.ts';
 import type { HttpRecord } from './broker/net-http/http-record.ts';
 import type { Grant } from './grant.ts';
@@ -90,7 +91,7 @@ export function refusalEvents(planned: Planned, refusals: readonly Refusal[], no
       body: { op_id: planned.operation.op_id, call: refusal.call, code: refusal.code },
     };
     if (refusal.capabilityId === undefined) return [denied];
-    return [capabilityEvent(planned, refusal.capabilityId, 'deny', now), denied];
+    return [capabilityEvent(planned, recordableCapability(refusal.capabilityId), 'deny', now), denied];
   });
 }
 
@@ -116,6 +117,15 @@ export function provenEvent(proof: TierProof, now: number): FlightEvent {
   };
 }
 
+/** Longest scope that an event holds. */
+const MAX_SCOPE_CHARS = 200;
+
+/** A host name may be longer than the scope of an event: then the axis is named alone, and the origin says the rest. */
+function recordableCapability(id: string): string {
+  const { axis, scope } = splitCapability(id);
+  return scope === undefined || scope.length <= MAX_SCOPE_CHARS ? id : axis;
+}
+
 /** Requests an engine had made for it (CONTRACT §11: references, no payloads). */
 export function httpEvents(planned: Planned, requests: readonly HttpRecord[], now: number): FlightEvent[] {
   return requests.map((request) => ({
@@ -127,7 +137,7 @@ export function httpEvents(planned: Planned, requests: readonly HttpRecord[], no
       method: clipText(request.method, 16),
       origin: clipText(request.origin, 290),
       path: clipText(request.path, 500),
-      capability_id: request.capabilityId,
+      capability_id: recordableCapability(request.capabilityId),
       hop: request.hop,
       ...(request.status === undefined ? {} : { status: request.status }),
       ...(request.code === undefined ? {} : { code: request.code }),
@@ -215,7 +225,8 @@ export function failureProblem(
   return {
     title: `${planned.operation.operation} failed: ${error.code}`,
     message: clipText([error.message, error.remedy ?? ''].join(' ').trim(), 2_000),
-    severity: 'error',
+    // A secret that came back is a BLOCK, also where the engine failed besides.
+    severity: error.code === 'SECURITY_SECRET_LEAKED' ? 'fatal' : 'error',
     source: 'runtime',
     surface: 'operation',
     tool: planned.operation.engine_id,
@@ -225,23 +236,6 @@ export function failureProblem(
     link_confidence: 'direct',
   };
 }
-
-/** What to do about a call that was refused, by the family of its code. */
-const BREACH_REMEDIES: readonly (readonly [prefix: string, remedy: string])[] = [
-  ['CAPABILITY_CONSENT_REVOKED', 'Give a new consent, or leave it as it is: mex grants list'],
-  [
-    'CAPABILITY_',
-    'If the engine should have it, add it to capabilities_requested; if not, treat the engine as hostile.',
-  ],
-  [
-    'NETWORK_',
-    'If the engine should reach it, grant the host: mex grants allow net.http:<host>; if not, treat it as hostile.',
-  ],
-  ['SECRET_', 'Name the secret as readable in manifest and policy, or have the engine use it in a header only.'],
-  ['SCOPE_', 'Name the directory under read_scopes of policy.json, or treat the engine as hostile.'],
-  ['TOOL_', 'Correct the tool in policy.json, or treat the engine as hostile.'],
-  ['SECURITY_', 'Treat the engine as hostile, and look at what it was given to run.'],
-];
 
 /** Calls that an engine made and that were refused: one Problem for each kind, whether the engine went on or not. */
 export function breachProblems(planned: Planned, refusals: readonly Refusal[]): ProblemReport[] {
@@ -254,8 +248,7 @@ export function breachProblems(planned: Planned, refusals: readonly Refusal[]): 
     else known.count += 1;
   }
   return [...kinds.values()].slice(0, 32).map(({ first: { call, code, capabilityId, detail }, count }) => {
-    const remedy =
-      BREACH_REMEDIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'Report it to the author of the engine.';
+    const remedy = remedyFor(code) ?? 'Report it to the author of the engine.';
     const times = count === 1 ? 'once' : `${count} times`;
     const words = [
       `${operation.engine_id} called ${call} in ${operation.operation} and was refused ${times}.`,
@@ -272,7 +265,7 @@ export function breachProblems(planned: Planned, refusals: readonly Refusal[]): 
       tool: operation.engine_id,
       code,
       locations: [],
-      ...(capabilityId === undefined ? {} : { capability_id: capabilityId }),
+      ...(capabilityId === undefined ? {} : { capability_id: recordableCapability(capabilityId) }),
       evidence_refs: [operation.op_id],
       link_confidence: 'direct',
     };

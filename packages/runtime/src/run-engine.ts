@@ -4,6 +4,7 @@ import {
   type ArtifactHandle,
   BUDGET_FIELDS,
   canonicalJson,
+  clipText,
   type EngineResult,
   parseStrictJson,
   type ResultError,
@@ -11,6 +12,7 @@ import {
   utf8Length,
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
+import { MASK, type Redactor } from '@mex/guard';
 import { budgetExceededCode, type PostFacts, type SecretLeak } from '@mex/gates';
 import { MASK, type Redactor } from '@mex/guard';
 import type { Outside, ToolRecords } from './broker/axes.ts';
@@ -18,12 +20,13 @@ import { Broker } from './broker/broker.ts';
 import { engineReply } from './broker/call.ts';
 import type { StagedOutput } from './broker/fs-write.ts';
 import { Meter } from './budgets.ts';
-import { cleanReply, type Mask } from './clean-reply.ts';
+import { remedyFor } from './breach-remedies.ts';
+import { cleanReply } from './clean-reply.ts';
 import type { Grant } from './grant.ts';
 import { type LeakSearch, searchFor } from './leaks.ts';
 import type { Planned } from './planned.ts';
 import type { RunVerdict } from './quota.ts';
-import { type EngineReply, type JobRequest, PROTOCOL_LIMITS } from './sandbox/protocol.ts';
+import { type EngineReply, type JobRequest, PROTOCOL_LIMITS, type ReportedProblem } from './sandbox/protocol.ts';
 import type { EngineCode, JobOutcome, KillReason, SandboxTier } from './sandbox/tier.ts';
 import { warnOfFault } from './warn-of-fault.ts';
 import type { Workspace } from './workspace.ts';
@@ -33,6 +36,9 @@ export const FROZEN_TIME_MS = Date.UTC(2000, 0, 1);
 
 /** Reason of the signal that ends an operation whose consent was revoked. */
 export const CONSENT_REVOKED = Symbol('consent revoked');
+
+/** Longest argument an event holds. */
+const MAX_ARG_CHARS = 4_096;
 
 /** How an engine's run went, before the post-gates have seen it. */
 export interface EngineRun {
@@ -92,11 +98,17 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
 }
 
 function createBroker(run: RunInput, meter: Meter): Broker {
+  const search = () => searchFor(broker.axes.secrets.handed);
   const broker: Broker = new Broker({
     ...run,
     meter,
     toolRecords: {
-      onCommand: run.onCommand,
+      // An engine may hand a program what it may read; the log still shows none of it.
+      onCommand: (body) => {
+        const redactor = search()?.redactor;
+        const args = redactor === undefined ? body.args : body.args.map((arg) => redactor.redact(arg));
+        return run.onCommand({ ...body, args: args.map((arg) => clipText(arg, MAX_ARG_CHARS)) });
+      },
       keep: (stream, bytes) => {
         const redactor = searchFor(broker.axes.secrets.handed)?.redactor;
         return run.storeToolOutput(stream, redactor?.holdsKnownValue(bytes) === true ? masked(bytes, redactor) : bytes);
@@ -133,7 +145,7 @@ function judge(
     return { reply: undefined, status: 'failed', error, verdict: 'neutral' };
   }
   if (outcome.kind === 'killed') {
-    const { status, error } = killed(outcome.reason, outcome.detail, meter, grant);
+    const { status, error } = killed(outcome.reason, outcome.detail, meter, grant, broker.stoppedIn);
     return { reply: undefined, status, error, verdict: killVerdict(error.code, grant) };
   }
   const reply = readReply(outcome.text, search?.redactor);
@@ -144,8 +156,9 @@ function judge(
   if (reply.ok) return { reply, status: 'succeeded', error: undefined, verdict: 'ok' };
   const [leak] = leaks;
   if (leak !== undefined) {
-    const message = `The engine failed, and put the secret "${leak.secretId}" into its last words; they were masked.`;
-    const error = failure('SECURITY_SECRET_LEAKED', 'policy', message, 'Treat the engine as hostile.');
+    const message = `The engine failed, and put the secret "${leak.secretId}" into ${leak.where} (${leak.form}). It was masked.`;
+    const remedy = 'Take the secret away from the engine (mex grants revoke), replace it, and treat the engine as hostile.';
+    const error = failure('SECURITY_SECRET_LEAKED', 'policy', message, remedy);
     return { reply, status: 'failed', error, verdict: 'fault' };
   }
   const error = engineError(grant, reply);
@@ -182,13 +195,30 @@ function seedOf(planned: Planned, grant: Grant, inputs: readonly ArtifactHandle[
   );
 }
 
-function readReply(text: string, mask: Mask | undefined): EngineReply | undefined {
+function readReply(text: string, mask: Redactor | undefined): EngineReply | undefined {
   try {
     const value = parseStrictJson(text, { maxBytes: PROTOCOL_LIMITS.maxReplyChars * 3 });
-    return engineReply.check(value) ? cleanReply(value, mask) : undefined;
+    return engineReply.check(value) ? withhold(cleanReply(value, mask), mask) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Each word was masked by itself. A value that is spread over several, or stands where no mask fits, is still there
+ * when they are put together; then none of them is kept.
+ */
+function withhold(reply: EngineReply, mask: Redactor | undefined): EngineReply {
+  const { log, problems, error } = reply;
+  const words = [...log, ...problems.flatMap(wordsOf), error?.code ?? '', error?.message ?? ''];
+  if (mask?.holdsKnownValue(words.join('\n')) !== true) return reply;
+  const what = 'withheld: it held a secret that was handed out';
+  const kept = { ...reply, log: log.length === 0 ? [] : [`(${what})`], problems: [] };
+  return error === undefined ? kept : { ...kept, error: { ...error, code: 'ENGINE_FAILED', message: `(${what})` } };
+}
+
+function wordsOf({ code, title, message, locations = [] }: ReportedProblem): string[] {
+  return [code, title, message, ...locations.map(({ path }) => path)];
 }
 
 function failure(code: string, kind: ResultError['kind'], message: string, remedy?: string): ResultError {
@@ -208,21 +238,28 @@ const OWN_CODES = new Set([
   'CALL_INVALID',
   'CALL_LIMIT',
   'CALL_AFTER_END',
-  'CAPABILITY_CONSENT_REVOKED',
-  'DEVICE_UNAVAILABLE',
-  'SANDBOX_TIER_UNAVAILABLE',
-  'SECURITY_UNTRUSTED_EXECUTION',
   'OPERATION_UNKNOWN',
 ]);
 
 /** Families of codes that the broker gives engines, and what they are. */
 const OWN_KINDS: readonly (readonly [prefix: string, kind: ResultError['kind']])[] = [
   ['ARTIFACT_', 'integrity'],
+  ['CAPABILITY_', 'capability'],
+  ['DEVICE_', 'capability'],
+  ['NETWORK_FAILED', 'tool'],
+  ['NETWORK_REQUEST_INVALID', 'validation'],
+  ['NETWORK_RESPONSE_TOO_LARGE', 'budget'],
+  ['NETWORK_TIMEOUT', 'tool'],
   ['NETWORK_', 'capability'],
-  ['SCOPE_', 'capability'],
+  ['SANDBOX_TIER_', 'sandbox'],
+  ['SCOPE_UNKNOWN', 'capability'],
+  ['SCOPE_', 'tool'],
   ['SECRET_', 'capability'],
+  ['SECURITY_UNTRUSTED_', 'policy'],
   ['TOOL_', 'tool'],
 ];
+/** Another attempt may go better. */
+const PASSING = new Set(['NETWORK_FAILED', 'NETWORK_TIMEOUT']);
 
 function engineError(grant: Grant, reply: EngineReply): ResultError {
   const thrown = reply.error ?? {
@@ -244,8 +281,11 @@ function engineError(grant: Grant, reply: EngineReply): ResultError {
     );
   }
   const kind = OWN_KINDS.find(([prefix]) => thrown.code.startsWith(prefix))?.[1];
-  if (kind !== undefined) return { ...failure(thrown.code, kind, thrown.message), retryable: thrown.retryable };
-  if (OWN_CODES.has(thrown.code)) return failure(thrown.code, 'tool', thrown.message);
+  const remedy = remedyFor(thrown.code);
+  if (kind !== undefined) {
+    return { ...failure(thrown.code, kind, thrown.message, remedy), retryable: PASSING.has(thrown.code) };
+  }
+  if (OWN_CODES.has(thrown.code)) return failure(thrown.code, 'tool', thrown.message, remedy);
   return engineFault(thrown.message);
 }
 
@@ -266,6 +306,7 @@ function killed(
   detail: string,
   meter: Meter,
   grant: Grant,
+  stoppedIn: string | undefined,
 ): { status: ResultStatus; error: ResultError } {
   const over = (field: 'wall_time_ms' | 'cpu_time_ms' | 'memory_bytes') => {
     // Ended at its limit: the figure says so even where the last sample was taken just before.
@@ -290,8 +331,11 @@ function killed(
   }
   if (reason === 'broker') {
     const [code = 'SANDBOX_PROTOCOL', ...rest] = detail.split(': ');
-    const kind = code.startsWith('BUDGET_EXCEEDED_') ? 'budget' : 'sandbox';
-    return { status: 'failed', error: failure(code, kind, rest.join(': ') || detail) };
+    const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
+    const why = rest.join(': ') || detail;
+    const message = stoppedIn === undefined ? `${why}.` : `${why}, in the call ${stoppedIn}.`;
+    const remedy = field === undefined ? remedyFor(code) : `Raise budget.${field}, or give the engine less to do.`;
+    return { status: 'failed', error: failure(code, field === undefined ? 'sandbox' : 'budget', message, remedy) };
   }
   if (reason === 'load_failed') {
     return {

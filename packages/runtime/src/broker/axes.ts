@@ -1,6 +1,8 @@
 import { coversCapability, MexError, splitCapability } from '@mex/envelope';
+import { MASK } from '@mex/guard';
 import type { Meter } from '../budgets.ts';
 import type { Grant } from '../grant.ts';
+import { searchFor } from '../leaks.ts';
 import type { Jailed, JailSpec } from '../sandbox/jail/launch.ts';
 import { systemMounts } from '../sandbox/jail/system-mounts.ts';
 import type { HttpFetchCall, ToolExecCall, ToolExecValue } from '../sandbox/protocol.ts';
@@ -35,6 +37,9 @@ export interface Outside {
   /** Starts jails on this machine, once they were proven; `undefined` where none holds. */
   readonly jail: () => Promise<((spec: JailSpec) => Jailed) | undefined>;
 }
+
+/** A path of this length may have been cut. */
+const CUT_PATH_CHARS = 256;
 
 /** Nothing outside is there. */
 export const NO_OUTSIDE: Outside = {
@@ -87,7 +92,8 @@ export class Axes {
   constructor(options: AxesOptions) {
     this.options = options;
     const { grant, outside } = options;
-    const allowed = outside.readableSecrets[grant.manifest.engine_id] ?? [];
+    const { engine_id } = grant.manifest;
+    const allowed = Object.hasOwn(outside.readableSecrets, engine_id) ? (outside.readableSecrets[engine_id] ?? []) : [];
     const wanted = grant.operation.readable_secrets ?? [];
     this.secrets = new SecretHolder(
       outside.secrets,
@@ -95,9 +101,19 @@ export class Axes {
     );
   }
 
-  /** Requests that were made, for the log. */
+  /** Requests that were made, for the log: no value that was handed out is in them. */
   get httpRecords(): readonly HttpRecord[] {
-    return this.madeHttp?.records ?? [];
+    const records = this.madeHttp?.records ?? [];
+    const search = searchFor(this.secrets.handed);
+    if (search === undefined) return records;
+    const { redactor } = search;
+    return records.map((made) => ({
+      ...made,
+      origin: redactor.redact(made.origin),
+      // Half a value at the end of a path that was cut would not be recognised.
+      path: made.path.length >= CUT_PATH_CHARS ? MASK : redactor.redact(made.path),
+      capabilityId: redactor.redact(made.capabilityId),
+    }));
   }
 
   /** What external programs took, and which they were. */
@@ -118,7 +134,9 @@ export class Axes {
   }
 
   async exec(call: ToolExecCall, stdin: Uint8Array | undefined): Promise<Answer> {
-    this.madeTools ??= this.createTools();
+    const { toolbox } = this.options.outside;
+    if (toolbox === undefined) return this.refuseTool(call);
+    this.madeTools ??= this.createTools(toolbox);
     const tools = await this.madeTools;
     const { tool, args, inputs, outputs, timeout_ms } = call;
     const answer = await tools.exec({
@@ -207,8 +225,10 @@ export class Axes {
           ({ capabilityId, consentId }) =>
             covers(capabilityId, target) && (consentId === undefined || isConsentLive(consentId)),
         );
-        // What was granted is what is used; a wildcard grant was used as the wildcard it is.
-        if (found !== undefined) require(found.capabilityId, 'http.fetch');
+        // What was granted is what is used; a wildcard grant was used as the wildcard it is. One whose consent has
+        // ended refuses in words of its own.
+        const standing = found ?? grant.capabilities.find(({ capabilityId }) => covers(capabilityId, target));
+        if (standing !== undefined) require(standing.capabilityId, 'http.fetch');
         return found !== undefined;
       },
       privateHosts: outside.privateHosts,
@@ -225,20 +245,22 @@ export class Axes {
     });
   }
 
-  private async createTools(): Promise<ToolRunner> {
+  /** Where policy names no programs, asking for one is still a use of the capability. */
+  private refuseTool({ tool }: ToolExecCall): never {
+    this.options.require(`proc.exec:${tool}`, 'tool.exec');
+    const message = 'The policy names no external programs.';
+    const remedy = 'Add the program to the tools of policy.json.';
+    const code = 'TOOL_NOT_ALLOWED';
+    this.options.toolRecords.onDenial({ tool, code, args: [], detail: `${message} ${remedy}` });
+    throw new MexError({ code, kind: 'capability', message, remedy });
+  }
+
+  private async createTools(toolbox: Toolbox): Promise<ToolRunner> {
     const { grant, meter, outside, require, workspace, inputs, toolRecords } = this.options;
-    if (outside.toolbox === undefined) {
-      throw new MexError({
-        code: 'TOOL_NOT_ALLOWED',
-        kind: 'capability',
-        message: 'The policy names no external programs.',
-        remedy: 'Add the program to the tools of policy.json.',
-      });
-    }
     const wallLeft = (): number => Math.max(1, grant.budget.wall_time_ms - (performance.now() - this.begunAt));
     this.tools = new ToolRunner({
       sessionId: grant.opId,
-      toolbox: outside.toolbox,
+      toolbox,
       launch: await outside.jail(),
       system: systemMounts,
       require: (id) => require(id, 'tool.exec'),

@@ -2,6 +2,7 @@ import type { ArtifactStore } from '@mex/artifacts';
 import { type ArtifactHandle, findCapability, MexError } from '@mex/envelope';
 import type { Meter } from '../budgets.ts';
 import type { Grant } from '../grant.ts';
+import { searchFor } from '../leaks.ts';
 import type { EngineCall } from '../sandbox/protocol.ts';
 import { type CallFrame, JobStop, type ReplyFrame } from '../sandbox/tier.ts';
 import type { Workspace } from '../workspace.ts';
@@ -61,30 +62,35 @@ const FOR_ENGINES = new Set([
 const CODE_ONLY = new Set(['ARTIFACT_CORRUPT', 'ARTIFACT_MISMATCH', 'ARTIFACT_INVALID', 'POLICY_PATH_ESCAPE']);
 /** Axes whose errors are written for engines: their words name what was asked for and nothing of the host. */
 const AXIS_ERRORS = ['NETWORK_', 'SCOPE_', 'SECRET_', 'TOOL_'];
-/** Refusals that an operator should hear of even where the engine goes on: it tried what it may not. */
+/** Refusals that an operator should hear of even where the engine goes on: it tried what it may not, or lacks something. */
 const BREACHES = new Set([
+  'DEVICE_UNAVAILABLE',
   'NETWORK_BLOCKED',
   'NETWORK_ADDRESS_BLOCKED',
   'NETWORK_REDIRECT_BLOCKED',
+  'NETWORK_REQUEST_INVALID',
   'OUTPUT_REPEATED',
   'OUTPUT_UNDECLARED',
   'POLICY_PATH_ESCAPE',
   'SCOPE_UNKNOWN',
   'SECRET_HOST_REFUSED',
   'SECRET_NOT_READABLE',
+  'SECRET_TOO_SHORT',
+  'SECRET_UNAVAILABLE',
+  'SECRET_UNKNOWN',
 ]);
 
 /** Does an engine's I/O for it, after checking the Grant on every call (CONTRACT §9). One broker an operation. */
 export class Broker {
   readonly writer: OutputWriter;
   readonly axes: Axes;
-  /** The first refusals, in order. */
-  readonly refusals: Refusal[] = [];
   /** How many calls were refused. */
   refusedCalls = 0;
   readonly used = new Set<string>();
   private readonly options: BrokerOptions;
   private readonly reader: InputReader;
+  private readonly refused: Refusal[] = [];
+  private stopper: string | undefined;
   private closed = false;
   private inFlight = 0;
   private onSettled: (() => void) | undefined;
@@ -107,6 +113,24 @@ export class Broker {
         },
       },
     });
+  }
+
+  /** The first refusals, in order: no value that was handed out is in them. */
+  get refusals(): readonly Refusal[] {
+    const search = searchFor(this.axes.secrets.handed);
+    if (search === undefined) return this.refused;
+    const { redactor } = search;
+    const clean = (text: string | undefined) => (text === undefined ? undefined : redactor.redact(text));
+    return this.refused.map((refusal) => ({
+      ...refusal,
+      capabilityId: clean(refusal.capabilityId),
+      ...(refusal.detail === undefined ? {} : { detail: redactor.redact(refusal.detail) }),
+    }));
+  }
+
+  /** The call that ended the operation, where one did. */
+  get stoppedIn(): string | undefined {
+    return this.stopper;
   }
 
   /**
@@ -147,6 +171,7 @@ export class Broker {
       const { value, ...sent } = await this.perform(call, bytes);
       return { ...sent, text: JSON.stringify({ session, id, ok: true, value }) };
     } catch (thrown) {
+      if (thrown instanceof JobStop && !this.closed) this.stopper ??= call.call;
       const told = this.tell(call, thrown);
       return { text: JSON.stringify({ session, id, ok: false, ...told }) };
     }
@@ -205,27 +230,42 @@ export class Broker {
   }
 
   /** What the engine is told of a failure. @throws the failure itself where it is none of the engine's business */
-  private tell({ call }: EngineCall, thrown: unknown): { code: string; message: string } {
+  private tell(engineCall: EngineCall, thrown: unknown): { code: string; message: string } {
     if (!(thrown instanceof MexError)) throw thrown;
     const { code, message } = thrown;
-    if (BREACHES.has(code)) this.refuse({ call, code, capabilityId: this.capabilityOf(code), detail: message });
+    const { call } = engineCall;
+    if (BREACHES.has(code)) this.refuse({ call, code, capabilityId: this.capabilityOf(engineCall, code), detail: message });
     if (FOR_ENGINES.has(code) || AXIS_ERRORS.some((prefix) => code.startsWith(prefix))) return { code, message };
     if (CODE_ONLY.has(code)) return { code, message: 'The input is not what it was when the operation was planned.' };
     throw thrown;
   }
 
-  /** What a refused request would have needed. */
-  private capabilityOf(code: string): string | undefined {
-    const refused = code.startsWith('NETWORK_')
-      ? this.axes.httpRecords.findLast((made) => made.code === code)
-      : undefined;
-    const id = refused?.capabilityId;
+  /** What a refused call needed. */
+  private capabilityOf(call: EngineCall, code: string): string | undefined {
+    const id =
+      call.call === 'http.fetch'
+        ? this.axes.httpRecords.findLast((made) => made.code === code)?.capabilityId
+        : capabilityOfCall(call);
     return id !== undefined && findCapability(id) !== undefined ? id : undefined;
   }
 
   private refuse(refusal: Refusal): void {
     this.refusedCalls += 1;
-    if (this.refusals.length < MAX_REFUSALS) this.refusals.push(refusal);
+    if (this.refused.length < MAX_REFUSALS) this.refused.push(refusal);
+  }
+}
+
+function capabilityOfCall(call: EngineCall): string | undefined {
+  switch (call.call) {
+    case 'scope.list':
+    case 'scope.read':
+      return `fs.read:${call.scope}`;
+    case 'secret.value':
+      return `secrets.use:${call.secret}`;
+    case 'device.use':
+      return call.capability;
+    default:
+      return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { MexError } from '@mex/envelope';
-import { SHORTEST_KNOWN_VALUE } from '@mex/guard';
+import { redact, SHORTEST_KNOWN_VALUE, stripControl } from '@mex/guard';
 
 /** Where the values of secrets come from: the operator's keeping, never an envelope (CONTRACT §9). */
 export interface SecretSource {
@@ -17,7 +17,7 @@ export type SecretErrorCode =
 
 /** `secrets.use`: values for requests that the broker makes, and, where manifest and policy both say so, for the engine. */
 export class SecretHolder {
-  /** Values that left MEX, to an engine or into a request: outputs and logs are searched for them. */
+  /** Value → id of everything that left MEX, to an engine or into a request, also values that were replaced meanwhile. */
   readonly handed = new Map<string, string>();
   private readonly source: SecretSource | undefined;
   private readonly readable: ReadonlySet<string>;
@@ -47,7 +47,7 @@ export class SecretHolder {
         remedy: 'Ask the operator for a longer one.',
       });
     }
-    this.handed.set(id, value);
+    this.handed.set(value, id);
     return value;
   }
 
@@ -57,7 +57,7 @@ export class SecretHolder {
       return await this.source?.value(id);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : 'unknown cause';
-      process.emitWarning(`The secret "${id}" could not be read: ${why}`, 'MexWarning');
+      process.emitWarning(redact(stripControl(`The secret "${id}" could not be read: ${why}`)), 'MexWarning');
       throw new MexError({
         code: 'SECRET_UNAVAILABLE' satisfies SecretErrorCode,
         kind: 'policy',

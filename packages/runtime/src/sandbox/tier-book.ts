@@ -28,10 +28,11 @@ export class TierBook {
     return this.tiers.values();
   }
 
-  /** The tier, if it may be used now. */
-  async find(name: string): Promise<SandboxTier | TierRefusal> {
+  /** The tier, if it may be used now. @param memoryBytes of the operation that asks: a sandbox is started meanwhile */
+  async find(name: string, memoryBytes?: number): Promise<SandboxTier | TierRefusal> {
     const tier = this.tiers.get(name);
     if (tier === undefined) return this.missing(name);
+    if (memoryBytes !== undefined && !this.proofs.has(name)) tier.spare?.(memoryBytes);
     const proof = await this.prove(tier);
     if (proof === undefined || proof.held) return tier;
     const escaped = proof.attempts.filter((attempt) => !attempt.stopped).map((attempt) => attempt.name);

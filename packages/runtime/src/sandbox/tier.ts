@@ -89,6 +89,8 @@ export interface SandboxTier {
   readonly prove: (() => Promise<TierProof>) | undefined;
   /** Tries the disarmed realm, as the tier runs any engine. For `mex doctor`. Never rejects. */
   readonly proveRealm: () => Promise<TierProof>;
+  /** Starts a sandbox without an engine, where the tier keeps such: while its proof runs, no engine may be in one. */
+  readonly spare?: (memoryBytes: number) => void;
   /** Starts a sandbox for an engine ahead of its first job. Failures show at `run`. */
   readonly prewarm: (code: EngineCode, memoryBytes: number) => void;
   /** Ends everything, and gives up after a bounded time on what cannot be ended. Never rejects. */

@@ -39,7 +39,7 @@ class ProcessTier implements SandboxTier {
   private readonly program: URL;
   private readonly lanes: LanePool;
   /** Started and disarmed, without an engine; for the next lane. */
-  private spare: Spare | undefined;
+  private waiting: Spare | undefined;
   private closed = false;
 
   constructor(tools: JailTools, { program = PROGRAM, maxProcesses = DEFAULT_LANES }: ProcessTierOptions) {
@@ -70,6 +70,10 @@ class ProcessTier implements SandboxTier {
     return proveRealm('process', this);
   }
 
+  spare(memoryBytes: number): void {
+    this.startSpare(memoryBytes);
+  }
+
   prewarm(code: EngineCode, memoryBytes: number): void {
     this.lanes.prewarm(code, memoryBytes);
   }
@@ -82,26 +86,26 @@ class ProcessTier implements SandboxTier {
 
   /** The spare, if it was started with this much memory, and starts the next one when there is time. */
   private take(memoryBytes: number): Jailed {
-    const { spare } = this;
+    const { waiting: spare } = this;
     const fits = spare?.memoryBytes === memoryBytes;
     if (!fits) this.dropSpare();
-    this.spare = undefined;
+    this.waiting = undefined;
     setImmediate(() => this.startSpare(memoryBytes));
     return fits ? spare.jailed : this.launch(memoryBytes);
   }
 
   private startSpare(memoryBytes: number): void {
-    if (this.closed || this.spare !== undefined) return;
+    if (this.closed || this.waiting !== undefined) return;
     const spare = { memoryBytes, jailed: this.launch(memoryBytes) };
-    this.spare = spare;
+    this.waiting = spare;
     void spare.jailed.exited.then(() => {
-      if (this.spare === spare) this.spare = undefined;
+      if (this.waiting === spare) this.waiting = undefined;
     });
   }
 
   private dropSpare(): void {
-    this.spare?.jailed.kill();
-    this.spare = undefined;
+    this.waiting?.jailed.kill();
+    this.waiting = undefined;
   }
 
   private launch(memoryBytes: number): Jailed {
