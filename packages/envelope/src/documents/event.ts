@@ -265,6 +265,35 @@ export const SystemEvents = [
     record_sha256: Sha256,
   }),
   system('consent.revoked', { consent_id: Uuid }),
+  /** A group of operations was opened. The digest is over its whole definition: actor, budgets, workspace. */
+  system('run.opened', { run_id: Uuid, actor_id: ShortId, automation_level: ShortId, run_sha256: Sha256 }),
+  system('run.state_changed', { run_id: Uuid, from: ShortId, to: ShortId, reason: Message }),
+  /** From here on a workspace is being changed; the snapshot says from what to what. On the disk before the first write. */
+  system('change_set.started', {
+    change_id: Uuid,
+    run_id: Uuid,
+    direction: Type.Union([Type.Literal('apply'), Type.Literal('rollback')]),
+    change_set_sha256: Sha256,
+    snapshot_sha256: Sha256,
+    files: Count,
+    changed_lines: Count,
+  }),
+  /** `undone`: the workspace is as it was before. `conflicts`: paths that somebody else changed meanwhile, left as they are. */
+  system('change_set.ended', {
+    change_id: Uuid,
+    run_id: Uuid,
+    direction: Type.Union([Type.Literal('apply'), Type.Literal('rollback')]),
+    outcome: Type.Union([Type.Literal('done'), Type.Literal('undone')]),
+    recovered: Type.Boolean(),
+    conflicts: Type.Array(Path, { maxItems: 100 }),
+  }),
+  /** Nothing of it was written. */
+  system('change_set.refused', {
+    run_id: Uuid,
+    change_set_sha256: Sha256,
+    code: Code,
+    conflicts: Type.Array(Path, { maxItems: 100 }),
+  }),
   system('registry.entry_disabled', { engine_id: ShortId, code: Code }),
   system('registry.engine_added', { engine_id: EngineId, engine_version: Version, bundle_sha256: Sha256 }),
   system('registry.engine_removed', { engine_id: ShortId }),
