@@ -19,7 +19,7 @@ export {
 } from './consent/consent.ts';
 export type { ConsentEvidence, ConsentFilter, ConsentStanding, ConsentStore } from './consent/consent-store.ts';
 export { type ConsentFact, type Consents, type ConsentsOptions, createConsents } from './consent/consents.ts';
-export type { Binding } from './decision/apply-decision.ts';
+export type { Binding, PreparedUse } from './decision/apply-decision.ts';
 export {
   type Answer,
   APPROVAL_SCOPES,

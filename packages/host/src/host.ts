@@ -187,6 +187,7 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
       quota: policy.policy.quota,
       outside: describeOutside(policy.policy, options.secrets ?? createSecretFiles(join(home, 'secrets'))),
       gates: [...(options.gates ?? []), ...governed.desk.gates],
+      atGrant: governed.desk.atGrant,
       ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
     });
     await recordStart(recorder, registry, policy, caller);

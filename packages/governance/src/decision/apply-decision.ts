@@ -1,4 +1,4 @@
-import { CHECKERS } from '@mex/envelope';
+import { CHECKERS, type FlightEvent } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { decide } from '../automation/decide.ts';
 import type { DecisionCase } from './decision-case.ts';
@@ -19,18 +19,43 @@ export interface Binding {
   readonly runId?: string;
 }
 
-/** Verifies a decision from the store, then records its use (CONTRACT §12). @throws MexError as `Decisions.apply` says */
-export async function applyDecision(view: DecisionView, binding: Binding, options: DecisionsOptions): Promise<void> {
-  const { subject } = view;
-  verifyBinding(subject, binding, view.scope);
+/** A use of a decision that was verified and is not recorded yet. */
+export interface PreparedUse {
+  readonly decisionId: string;
+  readonly usedBy: string;
+  /** It is good for one use. */
+  readonly single: boolean;
+  /** FR-EVT-GOV-002: to be recorded with the use. */
+  readonly event: FlightEvent;
+}
+
+/** Verifies a decision from the store, for exactly this use (CONTRACT §12). Changes nothing. @throws MexError as `Decisions.check` says */
+export async function checkDecision(view: DecisionView, binding: Binding, options: DecisionsOptions): Promise<void> {
+  const { subject, scope, uses } = view;
+  verifyBinding(subject, binding, scope);
   verifyState(view, options);
   if (subject.outcome === 'auto') await verifyAutomatic(subject, options);
-  // A completed approval has its artifact, also when the process that took the last answer died before it made one.
-  else await options.documents.keep(decisionDocument(subject, view.answers));
+  if (scope === 'once' && uses.some((use) => use !== binding.usedBy)) throw replayed(subject.decisionId);
+}
+
+/** Verifies, and keeps the artifact of a completed approval, also when the process that took the last answer died before it made one. */
+export async function prepareUse(
+  view: DecisionView,
+  binding: Binding,
+  options: DecisionsOptions,
+): Promise<PreparedUse> {
+  await checkDecision(view, binding, options);
+  const { subject, answers, scope } = view;
+  if (subject.outcome !== 'auto') await options.documents.keep(decisionDocument(subject, answers));
   const event = appliedEvent(subject, binding.usedBy, options.newId(), options.now());
-  const single = view.scope === 'once';
-  const used = await options.store.use(subject.decisionId, binding.usedBy, single, event);
-  if (used === 'used-up') throw replayed(subject.decisionId);
+  return { decisionId: subject.decisionId, usedBy: binding.usedBy, single: scope === 'once', event };
+}
+
+/** Verifies, then records the use. @throws MexError as `Decisions.apply` says */
+export async function applyDecision(view: DecisionView, binding: Binding, options: DecisionsOptions): Promise<void> {
+  const { decisionId, usedBy, single, event } = await prepareUse(view, binding, options);
+  const used = await options.store.use(decisionId, usedBy, single, event);
+  if (used === 'used-up') throw replayed(decisionId);
 }
 
 function verifyBinding(subject: DecisionCase, binding: Binding, scope: DecisionView['scope']): void {

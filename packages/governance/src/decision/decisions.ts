@@ -3,7 +3,7 @@ import { decide } from '../automation/decide.ts';
 import type { DecisionTable } from '../automation/decision-table.ts';
 import type { AutomationLevel } from '../automation/level.ts';
 import { type Person, verifyPerson } from '../person.ts';
-import { applyDecision, type Binding } from './apply-decision.ts';
+import { applyDecision, type Binding, checkDecision, type PreparedUse, prepareUse } from './apply-decision.ts';
 import {
   type Answer,
   type ApprovalScope,
@@ -99,6 +99,13 @@ export interface Decisions {
    * `_GATE_FORBIDDEN`, `_DOCUMENT_INVALID`, `_REPLAYED`
    */
   readonly apply: (decisionId: string, binding: Binding) => Promise<DecisionView>;
+  /** Verifies as `apply` does, and uses nothing. @throws MexError as `apply` */
+  readonly check: (decisionId: string, binding: Binding) => Promise<DecisionView>;
+  /**
+   * Verifies as `apply` does. The caller records the use and its event in one transaction with what the decision is used
+   * for, and finds out there whether somebody was faster. @throws MexError as `apply`
+   */
+  readonly prepare: (decisionId: string, binding: Binding) => Promise<PreparedUse>;
   /** @throws MexError `GOVERNANCE_FOREIGN`, `GOVERNANCE_ALTERED` */
   readonly view: (decisionId: string) => DecisionView;
 }
@@ -122,11 +129,26 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       if (after.state === 'approved') await options.documents.keep(decisionDocument(after.subject, after.answers));
       return after;
     },
+    check: async (decisionId, binding) => {
+      const found = view(decisionId);
+      await checkDecision(found, binding, options);
+      return found;
+    },
+    prepare: (decisionId, binding) => prepareView(view, decisionId, binding, options),
     apply: async (decisionId, binding) => {
       await applyDecision(view(decisionId), binding, options);
       return view(decisionId);
     },
   };
+}
+
+async function prepareView(
+  view: Decisions['view'],
+  decisionId: string,
+  binding: Binding,
+  options: DecisionsOptions,
+): Promise<PreparedUse> {
+  return prepareUse(view(decisionId), binding, options);
 }
 
 /** Rows are lookups: what counts is in the log, and the log has to know exactly this case. */

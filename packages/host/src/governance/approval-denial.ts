@@ -11,8 +11,10 @@ export interface Ticket {
   readonly approvalId: string;
   /** Somebody was asked before. */
   readonly asked: boolean;
-  /** The target of an approval that was put to use for it. */
+  /** The target it may run for. The approval is used when the grant is recorded, in the same transaction. */
   readonly cleared?: string;
+  /** No approval is there yet: policy lets it sign itself when the grant is recorded. */
+  readonly signsItself?: boolean;
 }
 
 /** What the gate says. Without a ticket nobody has looked: fail closed (CONTRACT §2). */

@@ -6,6 +6,7 @@ import {
   approvalEnd,
   type DecisionCase,
   type DecisionStore,
+  type PreparedUse,
   parseAnswer,
   parseCase,
 } from '@mex/governance';
@@ -119,13 +120,8 @@ export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
       }).then((why) => (why === 'used-up' ? 'refused' : why)),
     use: (id, usedBy, single, event) =>
       appendOr(recorder, event, (db) => {
-        const uses = usesOf(
-          db.prepare('SELECT used_by FROM governance_uses WHERE decision_id = ? ORDER BY rowid').all(id),
-        );
-        if (uses.includes(usedBy)) throw new Undone('repeated');
-        if (single && uses.length > 0) throw new Undone('used-up');
-        db.prepare('INSERT INTO governance_uses VALUES (?, ?)').run(id, usedBy);
-        if (single) db.prepare('UPDATE governance_decisions SET spent = 1 WHERE decision_id = ?').run(id);
+        const used = recordUse(db, { decisionId: id, usedBy, single });
+        if (used !== 'recorded') throw new Undone(used);
       }).then((why) => (why === 'refused' ? 'used-up' : why)),
     get: (id) => readSubject(rows('get', id)[0]),
     uses: (id) => usesOf(rows('uses', id)),
@@ -137,6 +133,25 @@ export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
       rows('find', targetRef, kindRef, usedBy, now).map((row) => String(row['decision_id'])),
     complete: (prefix) => rows('complete', prefix).map((row) => String(row['decision_id'])),
   };
+}
+
+/**
+ * Writes a use inside a transaction of the recorder. Nothing is written when it is a repeat of a use, one too many, or of a
+ * decision that somebody took back meanwhile.
+ */
+export function recordUse(
+  db: DatabaseSync,
+  { decisionId, usedBy, single }: Pick<PreparedUse, 'decisionId' | 'usedBy' | 'single'>,
+): 'recorded' | 'repeated' | 'used-up' {
+  const uses = usesOf(
+    db.prepare('SELECT used_by FROM governance_uses WHERE decision_id = ? ORDER BY rowid').all(decisionId),
+  );
+  if (uses.includes(usedBy)) return 'repeated';
+  const row = db.prepare('SELECT state FROM governance_decisions WHERE decision_id = ?').get(decisionId);
+  if ((single && uses.length > 0) || row?.['state'] !== 'approved') return 'used-up';
+  db.prepare('INSERT INTO governance_uses VALUES (?, ?)').run(decisionId, usedBy);
+  if (single) db.prepare('UPDATE governance_decisions SET spent = 1 WHERE decision_id = ?').run(decisionId);
+  return 'recorded';
 }
 
 const GOV_TYPES = [
