@@ -59,8 +59,12 @@ export function machineFindings(machine: Machine): Finding[] {
   ];
 }
 
-/** What lets a jail come to be on this machine, as far as its settings tell. */
+/** What lets a jail come to be on this machine, as far as its settings tell; and what to do where nothing does. */
 export function jailRemedy(machine: Machine = describeMachine()): string {
+  return `${settingRemedy(machine)} For an engine you trust, name the thread tier in engine_tiers of policy.json.`;
+}
+
+function settingRemedy(machine: Machine): string {
   if (machine.namespaces.length > 0) return `As root: ${machine.namespaces.map(({ remedy }) => remedy).join('; ')}.`;
   if (machine.container !== undefined) {
     return (
