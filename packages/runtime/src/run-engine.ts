@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { ArtifactStore } from '@mex/artifacts';
 import {
   type ArtifactHandle,
-  BUDGET_FIELDS,
   canonicalJson,
   clipText,
   type EngineResult,
@@ -12,22 +11,21 @@ import {
   utf8Length,
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
-import { MASK, type Redactor } from '@mex/guard';
-import { budgetExceededCode, type PostFacts, type SecretLeak } from '@mex/gates';
+import type { PostFacts, SecretLeak } from '@mex/gates';
 import { MASK, type Redactor } from '@mex/guard';
 import type { Outside, ToolRecords } from './broker/axes.ts';
 import { Broker } from './broker/broker.ts';
 import { engineReply } from './broker/call.ts';
 import type { StagedOutput } from './broker/fs-write.ts';
 import { Meter } from './budgets.ts';
-import { remedyFor } from './breach-remedies.ts';
 import { cleanReply } from './clean-reply.ts';
+import { engineError, failure, killed, killVerdict } from './failures.ts';
 import type { Grant } from './grant.ts';
 import { type LeakSearch, searchFor } from './leaks.ts';
 import type { Planned } from './planned.ts';
 import type { RunVerdict } from './quota.ts';
 import { type EngineReply, type JobRequest, PROTOCOL_LIMITS, type ReportedProblem } from './sandbox/protocol.ts';
-import type { EngineCode, JobOutcome, KillReason, SandboxTier } from './sandbox/tier.ts';
+import type { EngineCode, JobOutcome, SandboxTier } from './sandbox/tier.ts';
 import { warnOfFault } from './warn-of-fault.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -94,7 +92,7 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
   meter.measure('memory_bytes', Math.max(outcome.usage.memoryBytes, toolUsage.memoryBytes));
   const search = searchFor(secrets.handed);
   const leaks = search === undefined ? [] : await findLeaks(search, outcome, broker);
-  return { broker, meter, outcome, leaks, ...judge(run, outcome, meter, leaks, search) };
+  return { broker, meter, outcome, leaks, ...judge(run, outcome, broker, meter, leaks, search) };
 }
 
 function createBroker(run: RunInput, meter: Meter): Broker {
@@ -110,7 +108,7 @@ function createBroker(run: RunInput, meter: Meter): Broker {
         return run.onCommand({ ...body, args: args.map((arg) => clipText(arg, MAX_ARG_CHARS)) });
       },
       keep: (stream, bytes) => {
-        const redactor = searchFor(broker.axes.secrets.handed)?.redactor;
+        const redactor = search()?.redactor;
         return run.storeToolOutput(stream, redactor?.holdsKnownValue(bytes) === true ? masked(bytes, redactor) : bytes);
       },
     },
@@ -135,6 +133,7 @@ type Judgement = Pick<EngineRun, 'reply' | 'status' | 'error' | 'verdict'>;
 function judge(
   { planned, grant, signal }: RunInput,
   outcome: JobOutcome,
+  broker: Broker,
   meter: Meter,
   leaks: readonly SecretLeak[],
   search: LeakSearch | undefined,
@@ -157,7 +156,8 @@ function judge(
   const [leak] = leaks;
   if (leak !== undefined) {
     const message = `The engine failed, and put the secret "${leak.secretId}" into ${leak.where} (${leak.form}). It was masked.`;
-    const remedy = 'Take the secret away from the engine (mex grants revoke), replace it, and treat the engine as hostile.';
+    const remedy =
+      'Take the secret away from the engine (mex grants revoke), replace it, and treat the engine as hostile.';
     const error = failure('SECURITY_SECRET_LEAKED', 'policy', message, remedy);
     return { reply, status: 'failed', error, verdict: 'fault' };
   }
@@ -219,144 +219,6 @@ function withhold(reply: EngineReply, mask: Redactor | undefined): EngineReply {
 
 function wordsOf({ code, title, message, locations = [] }: ReportedProblem): string[] {
   return [code, title, message, ...locations.map(({ path }) => path)];
-}
-
-function failure(code: string, kind: ResultError['kind'], message: string, remedy?: string): ResultError {
-  return { code, kind, message, retryable: false, ...(remedy === undefined ? {} : { remedy }) };
-}
-
-/** Codes of the broker and the engine side that may end an operation although its manifest does not declare them. */
-const OWN_CODES = new Set([
-  'ENGINE_FAILED',
-  'CAPABILITY_USED_WITHOUT_GRANT',
-  'OUTPUT_UNDECLARED',
-  'OUTPUT_REPEATED',
-  'OUTPUT_NOT_BYTES',
-  'SUMMARY_INVALID',
-  'INPUT_UNRESOLVABLE',
-  'POLICY_PATH_ESCAPE',
-  'CALL_INVALID',
-  'CALL_LIMIT',
-  'CALL_AFTER_END',
-  'OPERATION_UNKNOWN',
-]);
-
-/** Families of codes that the broker gives engines, and what they are. */
-const OWN_KINDS: readonly (readonly [prefix: string, kind: ResultError['kind']])[] = [
-  ['ARTIFACT_', 'integrity'],
-  ['CAPABILITY_', 'capability'],
-  ['DEVICE_', 'capability'],
-  ['NETWORK_FAILED', 'tool'],
-  ['NETWORK_REQUEST_INVALID', 'validation'],
-  ['NETWORK_RESPONSE_TOO_LARGE', 'budget'],
-  ['NETWORK_TIMEOUT', 'tool'],
-  ['NETWORK_', 'capability'],
-  ['SANDBOX_TIER_', 'sandbox'],
-  ['SCOPE_UNKNOWN', 'capability'],
-  ['SCOPE_', 'tool'],
-  ['SECRET_', 'capability'],
-  ['SECURITY_UNTRUSTED_', 'policy'],
-  ['TOOL_', 'tool'],
-];
-/** Another attempt may go better. */
-const PASSING = new Set(['NETWORK_FAILED', 'NETWORK_TIMEOUT']);
-
-function engineError(grant: Grant, reply: EngineReply): ResultError {
-  const thrown = reply.error ?? {
-    code: 'ENGINE_FAILED',
-    message: 'The engine failed without saying why.',
-    retryable: false,
-    from_broker: false,
-  };
-  const declared = grant.operation.error_codes.includes(thrown.code);
-  if (declared) return { ...failure(thrown.code, 'tool', thrown.message), retryable: thrown.retryable };
-  // Codes of MEX count only when MEX itself refused something; an engine that merely says them failed.
-  if (!thrown.from_broker) return engineFault(thrown.message);
-  if (thrown.code === 'CAPABILITY_USED_WITHOUT_GRANT') {
-    return failure(
-      thrown.code,
-      'capability',
-      thrown.message,
-      'Add the capability to capabilities_requested, or treat the engine as hostile.',
-    );
-  }
-  const kind = OWN_KINDS.find(([prefix]) => thrown.code.startsWith(prefix))?.[1];
-  const remedy = remedyFor(thrown.code);
-  if (kind !== undefined) {
-    return { ...failure(thrown.code, kind, thrown.message, remedy), retryable: PASSING.has(thrown.code) };
-  }
-  if (OWN_CODES.has(thrown.code)) return failure(thrown.code, 'tool', thrown.message, remedy);
-  return engineFault(thrown.message);
-}
-
-function engineFault(message: string): ResultError {
-  return failure('ENGINE_FAILED', 'tool', message, 'This is a fault of the engine: report it to its author.');
-}
-
-/** A planner who gives too little budget, or gives up, says nothing about the engine. */
-function killVerdict(code: string, grant: Grant): RunVerdict {
-  if (code === 'OPERATION_CANCELLED' || code === 'INTERNAL') return 'neutral';
-  const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
-  if (field === undefined) return 'fault';
-  return grant.budget[field] < grant.manifest.default_budget[field] ? 'neutral' : 'fault';
-}
-
-function killed(
-  reason: KillReason,
-  detail: string,
-  meter: Meter,
-  grant: Grant,
-  stoppedIn: string | undefined,
-): { status: ResultStatus; error: ResultError } {
-  const over = (field: 'wall_time_ms' | 'cpu_time_ms' | 'memory_bytes') => {
-    // Ended at its limit: the figure says so even where the last sample was taken just before.
-    meter.usage[field] = Math.max(meter.usage[field], grant.budget[field]);
-    const message = `${field}: the budget of ${grant.budget[field]} is used up; the engine was ended.`;
-    return failure(
-      budgetExceededCode(field),
-      'budget',
-      message,
-      `Raise budget.${field}, or give the engine less to do.`,
-    );
-  };
-  if (reason === 'wall_time') return { status: 'timed_out', error: over('wall_time_ms') };
-  if (reason === 'cpu_time') return { status: 'failed', error: over('cpu_time_ms') };
-  if (reason === 'memory') return { status: 'failed', error: over('memory_bytes') };
-  if (reason === 'cancelled') return { status: 'cancelled', error: failure('OPERATION_CANCELLED', 'canceled', detail) };
-  if (reason === 'host_failed') {
-    return {
-      status: 'failed',
-      error: failure('INTERNAL', 'internal', detail, 'Look at the log on stderr.'),
-    };
-  }
-  if (reason === 'broker') {
-    const [code = 'SANDBOX_PROTOCOL', ...rest] = detail.split(': ');
-    const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
-    const why = rest.join(': ') || detail;
-    const message = stoppedIn === undefined ? `${why}.` : `${why}, in the call ${stoppedIn}.`;
-    const remedy = field === undefined ? remedyFor(code) : `Raise budget.${field}, or give the engine less to do.`;
-    return { status: 'failed', error: failure(code, field === undefined ? 'sandbox' : 'budget', message, remedy) };
-  }
-  if (reason === 'load_failed') {
-    return {
-      status: 'failed',
-      error: failure(
-        'ENGINE_LOAD_FAILED',
-        'sandbox',
-        'The engine could not be loaded in its sandbox.',
-        'Build it again and run its tests.',
-      ),
-    };
-  }
-  return {
-    status: 'failed',
-    error: failure(
-      'ENGINE_CRASHED',
-      'sandbox',
-      'The engine ended its sandbox.',
-      'Look at its log; report it to its author.',
-    ),
-  };
 }
 
 /** What the post-gates look at. */

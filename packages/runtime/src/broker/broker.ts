@@ -234,7 +234,8 @@ export class Broker {
     if (!(thrown instanceof MexError)) throw thrown;
     const { code, message } = thrown;
     const { call } = engineCall;
-    if (BREACHES.has(code)) this.refuse({ call, code, capabilityId: this.capabilityOf(engineCall, code), detail: message });
+    if (BREACHES.has(code))
+      this.refuse({ call, code, capabilityId: this.capabilityOf(engineCall, code), detail: message });
     if (FOR_ENGINES.has(code) || AXIS_ERRORS.some((prefix) => code.startsWith(prefix))) return { code, message };
     if (CODE_ONLY.has(code)) return { code, message: 'The input is not what it was when the operation was planned.' };
     throw thrown;

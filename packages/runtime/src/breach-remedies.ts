@@ -1,0 +1,37 @@
+/** What to do about a call that was refused, by the family of its code. The first that fits counts. */
+const REMEDIES: readonly (readonly [prefix: string, remedy: string])[] = [
+  ['CAPABILITY_CONSENT_REVOKED', 'Give a new consent, or leave it as it is: mex grants list'],
+  [
+    'CAPABILITY_',
+    'If the engine should have it, add it to capabilities_requested; if not, treat the engine as hostile.',
+  ],
+  ['DEVICE_', 'Compute on the CPU, or hand the data in as an input.'],
+  ['NETWORK_FAILED', 'Try again later.'],
+  ['NETWORK_TIMEOUT', 'Try again later, or give it more time.'],
+  ['NETWORK_RESPONSE_TOO_LARGE', 'Raise budget.net_bytes, or have the engine ask for less.'],
+  ['NETWORK_REQUEST_INVALID', 'This is a fault of the engine: report it to its author.'],
+  [
+    'NETWORK_',
+    'If the engine should reach it, grant the host: mex grants allow net.http:<host>; if not, treat it as hostile.',
+  ],
+  [
+    'SECRET_UNKNOWN',
+    'Keep the secret under this id: a file of the home directory "secrets", readable for its owner only.',
+  ],
+  ['SECRET_TOO_SHORT', 'Use a secret of at least 6 characters: a shorter one cannot be told from other text.'],
+  ['SECRET_UNAVAILABLE', 'Look at the log on stderr: it says why the secret could not be read.'],
+  ['SECRET_HOST_REFUSED', 'Name the host under secret_hosts of policy.json, or treat the engine as hostile.'],
+  ['SECRET_', 'Name the secret as readable in manifest and policy, or have the engine use it in a header only.'],
+  ['SCOPE_UNKNOWN', 'Name the directory under read_scopes of policy.json, or treat the engine as hostile.'],
+  ['SCOPE_', 'Look at the directory that read_scopes of policy.json names, or have the engine corrected.'],
+  ['SANDBOX_TIER_UNAVAILABLE', 'Run `mex doctor`: it says what is missing and how to get it.'],
+  ['TOOL_', 'Correct the tool in policy.json, or treat the engine as hostile.'],
+  ['POLICY_PATH_ESCAPE', 'Treat the engine as hostile, unless a fault of it explains the path.'],
+  ['SECURITY_', 'Treat the engine as hostile, and look at what it was given to run.'],
+  ['SANDBOX_', 'Treat the engine as hostile.'],
+];
+
+/** What an operator can do about a refusal of the broker. */
+export function remedyFor(code: string): string | undefined {
+  return REMEDIES.find(([prefix]) => code.startsWith(prefix))?.[1];
+}
