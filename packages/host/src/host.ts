@@ -36,6 +36,7 @@ import {
   type SecretSource,
 } from '@mex/runtime';
 import { closeAll } from './close-all.ts';
+import { type Explanation, explainOperation } from './governance/explain.ts';
 import { type HomeConsents, openConsents } from './governance/home-consents.ts';
 import type { Approvals } from './governance/inbox.ts';
 import { nameConsents } from './governance/name-consents.ts';
@@ -91,6 +92,8 @@ export interface Host {
   readonly approvals: Approvals;
   readonly plan: (request: PlanRequest) => PlannedOperation;
   readonly execute: (operation: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
+  /** What would become of an operation that is sent now, and what decides it. Runs and records nothing of it. */
+  readonly explain: (operation: string | Uint8Array | object, caller?: Caller) => Promise<Explanation>;
   /** Starts an engine's sandbox before it is needed. */
   readonly prewarm: (engineId: string) => void;
   /** Records something the host did, e.g. a materialised artifact. */
@@ -250,6 +253,8 @@ function wireHost({ runtime, governed, ...parts }: Wired): Host {
       const caller = call.caller ?? parts.caller;
       return governed.desk.execute(operation, caller, (checked) => runtime.execute(checked, { ...call, caller }));
     },
+    explain: (operation, caller = parts.caller) =>
+      explainOperation(operation, caller, { ...parts, desk: governed.desk, preview: runtime.preview }),
     prewarm: (engineId) => {
       const { engine } = parts.registry.resolve(engineId);
       if (engine !== undefined) runtime.prewarm(engine);

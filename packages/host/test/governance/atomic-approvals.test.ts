@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineResult, PlannedOperation } from '@mex/envelope';
+import type { EngineResult, FlightEventType, PlannedOperation } from '@mex/envelope';
 import type { Gate } from '@mex/gates';
 import { DEFAULT_GOVERNANCE, DEFAULT_POLICY, type GovernancePolicy, type Host, openHost, type Policy } from '@mex/host';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -61,7 +61,7 @@ const approved = async (operation: object): Promise<string> => {
   await host.approvals.approve(id, ADA);
   return id;
 };
-const count = (type: string): number => host.recorder.list({ type, limit: 1_000 }).length;
+const count = (type: FlightEventType): number => host.recorder.list({ type, limit: 1_000 }).length;
 
 describe('[§12] an approval and the grant it is spent on are one transaction', () => {
   it('is not spent when the tier denies after all gates', async () => {
