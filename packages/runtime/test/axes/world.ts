@@ -136,10 +136,12 @@ export async function openWorld(kind: Kind, bodies: Bodies, options: WorldOption
       if (capabilityId === undefined) return [];
       return [{ consentId, capabilityId, actorId: CALLER.id, validUntil: Number.MAX_SAFE_INTEGER, revoked: false }];
     });
+  const registry = createRegistry([{ engineId: ENGINE_ID, manifest, bundle, origin: 'added' }]);
+  for (const { error } of registry.disabled) throw error;
   const runtime = createRuntime({
     recorder,
     store,
-    registry: createRegistry([{ engineId: ENGINE_ID, manifest, bundle, origin: 'added' }]),
+    registry,
     policy: {
       ...openPolicy,
       policyFor: (...asked) => ({ ...openPolicy.policyFor(...asked), profile: EVERYTHING }),
