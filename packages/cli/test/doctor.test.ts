@@ -77,7 +77,8 @@ describe('mex doctor', () => {
     expect(existsSync(home)).toBe(false);
   });
 
-  it.skipIf(!canNest)('[§9] without user namespaces the process tier is denied, never believed', async () => {
+  const noNest = canNest ? '' : ' (skipped: this machine allows no namespaces to take away)';
+  it.skipIf(!canNest)(`[§9] without user namespaces the process tier is denied, never believed${noNest}`, async () => {
     const home = join(dir, 'nested');
     await mex(['engines', 'add', writeEngine(join(dir, 'nested-engine')), '--home', home]);
     const result = await mexInside(NO_NAMESPACES, ['doctor', '--home', home, '--format', 'json']);
@@ -162,6 +163,11 @@ describe('mex doctor', () => {
       findings: { policy: [{ state: 'bad', text: expect.stringContaining('policy.json') }, expect.anything()] },
     });
     expect(tiersOf(result).get('thread')).toMatchObject({ proven: true });
+    const listed = await mex(['engines', 'list', '--home', home]);
+    expect(listed).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/warning: .*policy\.json.*built-in policy/),
+    });
   });
 
   it('[§11] a log that is not what was recorded is an exit code of its own', async () => {

@@ -13,7 +13,7 @@ export interface TierVerdict extends TierReport {
   readonly asked_for_by: readonly string[];
 }
 
-export interface EngineVerdict extends EngineTier {
+interface EngineVerdict extends EngineTier {
   /** Its tier was proven just now: it would run. */
   readonly would_run: boolean;
 }
