@@ -1,6 +1,7 @@
 export { type FindOptions, type FoundFiles, findFiles, IGNORED_DIRECTORIES, type LeftOut } from './find-files.ts';
 export type { ApprovalErrorCode } from './governance/approval-denial.ts';
 export type { ApprovalSummary, ApprovalView } from './governance/approval-view.ts';
+export { checkPolicyFile, type PolicyCheck, type PolicyRemark } from './governance/check-policy.ts';
 export type { Explanation } from './governance/explain.ts';
 export type { ApprovalRule, GovernancePolicy } from './governance/governance-policy.ts';
 export { DEFAULT_GOVERNANCE } from './governance/governance-policy.ts';

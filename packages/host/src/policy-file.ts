@@ -67,19 +67,42 @@ const policyFile = z.strictObject({
 
 type PolicyFile = z.infer<typeof policyFile>;
 
+/** One thing that is wrong. Without a path its message says where. */
+export interface PolicyIssue {
+  readonly path?: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What is wrong: in one sentence, and one by one. */
+export interface PolicyRefusal {
+  readonly problem: string;
+  readonly issues: readonly PolicyIssue[];
+}
+
 /** Reads a policy file's text. Answers with the policy, or with what is wrong in words a person can act on. */
-export function parsePolicy(text: string): { policy: Policy } | { problem: string } {
+export function parsePolicy(text: string): { policy: Policy } | PolicyRefusal {
   let value: JsonValue;
   try {
     value = parseStrictJson(text);
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'it is not JSON' };
+    const problem = error instanceof Error ? error.message : 'it is not JSON';
+    return { problem, issues: [{ message: problem }] };
   }
   const parsed = policyFile.safeParse(value);
-  if (!parsed.success) return { problem: z.prettifyError(parsed.error).replaceAll('\n', ' ') };
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(toIssue);
+    return { problem: z.prettifyError(parsed.error).replaceAll('\n', ' '), issues };
+  }
   const policy = toPolicy(parsed.data);
-  const problem = checkTools(policy.tools);
-  return problem === undefined ? checkProfiles(policy) : { problem };
+  const wrong = checkTools(policy.tools) ?? checkProfiles(policy);
+  return wrong === undefined ? { policy } : { problem: wrong.message, issues: [wrong] };
+}
+
+/** An unknown member is reported at its parent; a person looks for the member. */
+function toIssue(issue: z.core.$ZodIssue): PolicyIssue {
+  const { path, message } = issue;
+  const [key] = issue.code === 'unrecognized_keys' ? issue.keys : [];
+  return { path: key === undefined ? path : [...path, key], message };
 }
 
 function toPolicy(file: PolicyFile): Policy {
@@ -120,21 +143,27 @@ function toToolPolicies(tools: NonNullable<PolicyFile['tools']>): ToolPolicies {
   );
 }
 
-function checkProfiles(policy: Policy): { policy: Policy } | { problem: string } {
+function checkProfiles(policy: Policy): PolicyIssue | undefined {
   const known = new Set(Object.keys(policy.profiles));
-  const named = [policy.defaultProfile, ...Object.values(policy.callers).flat()];
-  const missing = named.find((name) => !known.has(name));
-  return missing === undefined
-    ? { policy }
-    : { problem: `it names the profile "${missing}", which it does not define.` };
+  const named: PolicyIssue['path'][] = [
+    ['default_profile', policy.defaultProfile],
+    ...Object.entries(policy.callers).flatMap(([caller, names]) => names.map((name) => ['callers', caller, name])),
+  ];
+  const missing = named.find((path) => !known.has(String(path?.at(-1))));
+  if (missing === undefined) return undefined;
+  return {
+    path: missing.slice(0, -1),
+    message: `it names the profile "${String(missing.at(-1))}", which it does not define.`,
+  };
 }
 
-function checkTools(tools: ToolPolicies): string | undefined {
+function checkTools(tools: ToolPolicies): PolicyIssue | undefined {
   for (const [name, entry] of Object.entries(tools)) {
     try {
       verifyToolPolicy(name, entry);
     } catch (error) {
-      return error instanceof Error ? error.message : `the tool ${name} cannot be used`;
+      const message = error instanceof Error ? error.message : `the tool ${name} cannot be used`;
+      return { path: ['tools', name], message };
     }
   }
   return undefined;

@@ -87,8 +87,12 @@ export async function loadPolicy(file: string): Promise<LoadedPolicy> {
   return wrapPolicy(parsed.policy, file);
 }
 
-/** A link that leads nowhere is a policy somebody meant to be there; a pipe would keep the start waiting for ever. */
-function readPolicyText(file: string): string {
+/**
+ * The text of a policy file. A link that leads nowhere is a policy somebody meant to be there; a pipe would keep the start
+ * waiting for ever.
+ * @throws MexError `POLICY_INVALID`
+ */
+export function readPolicyText(file: string): string {
   try {
     if (!statSync(file).isFile()) throw invalid(file, 'it is not a regular file');
     return readFileSync(file, 'utf8');
