@@ -107,7 +107,10 @@ it('[§2] the example of the README runs as it stands', async () => {
   const scratch = mkdtempSync(join(root, '.readme-'));
   try {
     writeFileSync(join(scratch, 'example.ts'), example ?? '');
-    const { stdout } = await run(process.execPath, ['--conditions=@mex/source', join(scratch, 'example.ts')]);
+    const { stdout } = await run(process.execPath, ['--conditions=@mex/source', join(scratch, 'example.ts')], {
+      // Its home goes with the rest.
+      env: { ...process.env, TMPDIR: scratch },
+    });
     expect(stdout).toBe('failed ENGINE_FAILED\nfailed NETWORK_BLOCKED\n');
   } finally {
     rmSync(scratch, { recursive: true, force: true });
