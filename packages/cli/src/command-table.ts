@@ -1,4 +1,5 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './command.ts';
+import { GOVERNANCE_COMMANDS } from './governance-commands.ts';
 
 /** Options of every command (CONTRACT §16). */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
@@ -299,6 +300,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [reason],
     load: async () => (await import('./commands/grants-revoke.ts')).revokeGrant,
   },
+  ...GOVERNANCE_COMMANDS,
   {
     path: ['doctor'],
     summary: 'try every sandbox tier on this machine, live, and look at policy and home',

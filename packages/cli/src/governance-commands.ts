@@ -1,0 +1,22 @@
+import type { CommandSpec } from './command.ts';
+
+/** Commands about what policy decides, apart from the answers of people. */
+export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ['policy', 'check'],
+    summary: 'say what is wrong or dangerous in a policy, and where',
+    arguments: [{ name: 'file', optional: true, help: 'default: policy.json of the home' }],
+    notes: ['Exit code 0: it can be used, also with warnings. 2: it cannot.'],
+    load: async () => (await import('./commands/policy-check.ts')).checkPolicy,
+  },
+  {
+    path: ['policy', 'explain'],
+    summary: 'say what would happen to an operation, and which rule decides; runs nothing',
+    arguments: [{ name: 'operation', help: 'a file with a poe-1.0 operation, or - for stdin' }],
+    notes: [
+      'The gates themselves are asked, for you as its caller. Exit code 0: it would run. 3: denied, or held for a person.',
+      'Quotas and circuits count within one process: this one has started nothing.',
+    ],
+    load: async () => (await import('./commands/policy-explain.ts')).explainPolicy,
+  },
+];
