@@ -121,6 +121,8 @@ export function killed(
   if (reason === 'broker') {
     const [code = 'SANDBOX_PROTOCOL', ...rest] = detail.split(': ');
     const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
+    // Ended at its limit, perhaps before all of it was counted.
+    if (field !== undefined) meter.usage[field] = Math.max(meter.usage[field], grant.budget[field]);
     const why = rest.join(': ') || detail;
     const message = stoppedIn === undefined ? `${why}.` : `${why}, in the call ${stoppedIn}.`;
     const remedy = field === undefined ? remedyFor(code) : `Raise budget.${field}, or give the engine less to do.`;

@@ -68,7 +68,7 @@ function everything(dir: string): Buffer {
 /** Forms of a value that must not lie anywhere. */
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
-  return [value, bytes.toString('hex'), encodeURIComponent(value), [...value].reverse().join('')].concat(
+  return [value, bytes.toString('hex'), encodeURIComponent(value), Array.from(value).reverse().join('')].concat(
     bytes.toString('base64').slice(0, -4),
   );
 }
