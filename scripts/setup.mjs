@@ -84,5 +84,6 @@ export function build() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   install();
+  ensureSandbox();
   build();
 }

@@ -2,7 +2,7 @@ import type { EngineResult, FlightEvent, IsolationTier, ProblemReport } from '@m
 import { clipText, splitCapability } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { newEventId } from '@mex/flight-recorder';
-import { checkCapability, type GateDenial, type GateOutcome, type PreFacts } from '@mex/gates';
+import { checkCapability, type GateDenial, type GateOutcome, type PreFacts, type SecretLeak } from '@mex/gates';
 import { redact, stripControl } from '@mex/guard';
 import { remedyFor } from './breach-remedies.ts';
 import type { Refusal } from './broker/broker.ts';
@@ -93,6 +93,20 @@ export function refusalEvents(planned: Planned, refusals: readonly Refusal[], no
     if (refusal.capabilityId === undefined) return [denied];
     return [capabilityEvent(planned, recordableCapability(refusal.capabilityId), 'deny', now), denied];
   });
+}
+
+/** One event for each place a handed secret was found in. */
+export function leakedEvents(planned: Planned, leaks: readonly SecretLeak[], now: number): FlightEvent[] {
+  return leaks.slice(0, 64).map((leak) => ({
+    ...stamp(planned.base, now),
+    type: 'system',
+    subject: 'broker.denied',
+    body: {
+      op_id: planned.operation.op_id,
+      call: clipText(`leak in ${leak.where}`, 120),
+      code: 'SECURITY_SECRET_LEAKED',
+    },
+  }));
 }
 
 export function killedEvent(planned: Planned, code: string, now: number): FlightEvent {
@@ -217,6 +231,33 @@ export function denialProblem(planned: Planned, denial: GateDenial): ProblemRepo
   };
 }
 
+/** One after the other, whoever wrote them. */
+function sentences(message: string, remedy: string | undefined): string {
+  const first = /[.!?:]$/u.test(message.trim()) ? message.trim() : `${message.trim()}.`;
+  return remedy === undefined ? first : `${first} ${remedy}`;
+}
+
+/** A secret that came back in a result which was refused for something else: no less of a breach. */
+export function leakProblem(planned: Planned, leaks: readonly SecretLeak[]): ProblemReport | undefined {
+  const [leak] = leaks;
+  if (leak === undefined) return undefined;
+  const { operation } = planned;
+  const message = `${operation.engine_id} put the secret "${leak.secretId}" into ${leak.where} (${leak.form}). Nothing of it was kept. Take the secret away from the engine (mex grants revoke), replace it where it is used, and treat the engine as hostile.`;
+  return {
+    title: `${operation.operation} leaked a secret: SECURITY_SECRET_LEAKED`,
+    message: clipText(message, 2_000),
+    severity: 'fatal',
+    source: 'gates',
+    surface: 'operation',
+    tool: operation.engine_id,
+    code: 'SECURITY_SECRET_LEAKED',
+    locations: [],
+    capability_id: `secrets.use:${leak.secretId}`,
+    evidence_refs: [operation.op_id],
+    link_confidence: 'direct',
+  };
+}
+
 /** An operation that failed while or after it ran. */
 export function failureProblem(
   planned: Planned,
@@ -224,7 +265,7 @@ export function failureProblem(
 ): ProblemReport {
   return {
     title: `${planned.operation.operation} failed: ${error.code}`,
-    message: clipText([error.message, error.remedy ?? ''].join(' ').trim(), 2_000),
+    message: clipText(sentences(error.message, error.remedy), 2_000),
     // A secret that came back is a BLOCK, also where the engine failed besides.
     severity: error.code === 'SECURITY_SECRET_LEAKED' ? 'fatal' : 'error',
     source: 'runtime',
@@ -238,7 +279,7 @@ export function failureProblem(
 }
 
 /** Calls that an engine made and that were refused: one Problem for each kind, whether the engine went on or not. */
-export function breachProblems(planned: Planned, refusals: readonly Refusal[]): ProblemReport[] {
+export function breachProblems(planned: Planned, refusals: readonly Refusal[], total: number): ProblemReport[] {
   const { operation } = planned;
   const kinds = new Map<string, { readonly first: Refusal; count: number }>();
   for (const refusal of refusals) {
@@ -249,7 +290,8 @@ export function breachProblems(planned: Planned, refusals: readonly Refusal[]): 
   }
   return [...kinds.values()].slice(0, 32).map(({ first: { call, code, capabilityId, detail }, count }) => {
     const remedy = remedyFor(code) ?? 'Report it to the author of the engine.';
-    const times = count === 1 ? 'once' : `${count} times`;
+    const known = count === 1 ? 'once' : `${count} times`;
+    const times = total > refusals.length ? `at least ${known} (${total} calls were refused in all)` : known;
     const words = [
       `${operation.engine_id} called ${call} in ${operation.operation} and was refused ${times}.`,
       ...(capabilityId === undefined ? [] : [`It needed ${capabilityId}.`]),
@@ -305,7 +347,7 @@ export function refusedEvent(caller: Caller | undefined, inputSha256: string, co
 export function refusalProblem(error: { code: string; message: string; remedy?: string | undefined }): ProblemReport {
   return {
     title: `An operation was refused at the door: ${error.code}`,
-    message: clipText([error.message, error.remedy ?? ''].join(' ').trim(), 2_000),
+    message: clipText(sentences(error.message, error.remedy), 2_000),
     severity: 'error',
     source: 'runtime',
     surface: 'operation',

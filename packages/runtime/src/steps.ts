@@ -19,6 +19,8 @@ import {
   failureProblem,
   httpEvents,
   killedEvent,
+  leakedEvents,
+  leakProblem,
   refusalEvents,
 } from './records.ts';
 import { denialError, deniedResult } from './result.ts';
@@ -139,14 +141,27 @@ export async function recordEnd(
   const text = canonicalJson(result);
   const failure: ResultError | undefined = result.errors[0];
   const reports = (run.reply?.problems ?? []).map((problem) => engineProblem(planned, problem));
+  const { refusals, refusedCalls } = run.broker;
+  // A refused call that also ended the operation is one Problem, and names the call.
+  const breaches = breachProblems(planned, refusals, refusedCalls).map((breach) =>
+    breach.code === failure?.code ? { ...breach, severity: 'error' as const } : breach,
+  );
   if (denial !== undefined) reports.push(denialProblem(planned, denial));
-  else if (failure !== undefined && result.status !== 'cancelled') reports.push(failureProblem(planned, failure));
-  reports.push(...breachProblems(planned, run.broker.refusals));
+  else if (
+    failure !== undefined &&
+    result.status !== 'cancelled' &&
+    !breaches.some(({ code }) => code === failure.code)
+  )
+    reports.push(failureProblem(planned, failure));
+  reports.push(...breaches);
+  const leak = failure?.code === 'SECURITY_SECRET_LEAKED' ? undefined : leakProblem(planned, run.leaks);
+  if (leak !== undefined) reports.push(leak);
   const problems = draftProblems(powers, planned, reports, now);
   const events: FlightEvent[] = [
     ...(run.outcome.kind === 'killed' ? [killedEvent(planned, failure?.code ?? 'ENGINE_CRASHED', now)] : []),
     ...httpEvents(planned, run.broker.axes.httpRecords, now),
     ...refusalEvents(planned, run.broker.refusals, now),
+    ...leakedEvents(planned, run.leaks, now),
     ...endEvents(planned, result, sha256Hex(text), outcomes, now),
     ...problems.map((problem) => problem.event),
   ];

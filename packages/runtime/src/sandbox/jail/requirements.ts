@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SeccompArch } from './seccomp.ts';
 
@@ -35,6 +35,14 @@ export function findJailTools(): JailTools | JailMissing {
   if (arch !== 'x64' && arch !== 'arm64')
     return { missing: `There is no system call filter for ${arch}.`, remedy: 'Run MEX on x64 or arm64.' };
   const bwrap = findProgram('bwrap');
+  const untrusted =
+    bwrap === undefined ? SYSTEM_DIRECTORIES.map((place) => join(place, 'bwrap')).find(existsSync) : undefined;
+  if (untrusted !== undefined) {
+    return {
+      missing: `${untrusted} is there, and is not a program that root owns and nobody else may write, as seen from here.`,
+      remedy: 'Where root is not mapped into this user namespace, run MEX outside of it; else reinstall bubblewrap.',
+    };
+  }
   if (bwrap === undefined) {
     return {
       missing: `bubblewrap (bwrap) is in none of ${SYSTEM_DIRECTORIES.join(', ')}.`,

@@ -26,7 +26,7 @@ export const TIER_PROMISES: Readonly<Record<TierProof['tier'], readonly string[]
     'a worker thread with a disarmed, frozen JavaScript realm: no files, network, processes, environment or native code',
     'deadlines, CPU time and memory are measured from the host, and what passes them is ended',
     'one engine a thread; one operation cannot change the world of the next',
-    'not promised: a flaw of V8, or a loop V8 does not interrupt, is inside the host process',
+    'not promised: a flaw of V8, or a loop that V8 does not interrupt, can end the host process or burn one of its cores',
   ],
   process: [
     'the same disarmed realm in a process of its own, inside Linux namespaces with no network and no files but Node',
