@@ -118,16 +118,7 @@ export function killed(
       error: failure('INTERNAL', 'internal', detail, 'Look at the log on stderr.'),
     };
   }
-  if (reason === 'broker') {
-    const [code = 'SANDBOX_PROTOCOL', ...rest] = detail.split(': ');
-    const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
-    // Ended at its limit, perhaps before all of it was counted.
-    if (field !== undefined) meter.usage[field] = Math.max(meter.usage[field], grant.budget[field]);
-    const why = rest.join(': ') || detail;
-    const message = stoppedIn === undefined ? `${why}.` : `${why}, in the call ${stoppedIn}.`;
-    const remedy = field === undefined ? remedyFor(code) : `Raise budget.${field}, or give the engine less to do.`;
-    return { status: 'failed', error: failure(code, field === undefined ? 'sandbox' : 'budget', message, remedy) };
-  }
+  if (reason === 'broker') return stoppedByCall(detail, meter, grant, stoppedIn);
   if (reason === 'load_failed') {
     return {
       status: 'failed',
@@ -147,5 +138,26 @@ export function killed(
       'The engine ended its sandbox.',
       'Look at its log; report it to its author.',
     ),
+  };
+}
+
+/** A call that ended the operation: a budget that it used up, or a frame that no engine of good will sends. */
+function stoppedByCall(
+  detail: string,
+  meter: Meter,
+  grant: Grant,
+  stoppedIn: string | undefined,
+): { status: ResultStatus; error: ResultError } {
+  const [code = 'SANDBOX_PROTOCOL', ...rest] = detail.split(': ');
+  const why = rest.join(': ') || detail;
+  const message = stoppedIn === undefined ? `${why}.` : `${why}, in the call ${stoppedIn}.`;
+  const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
+  if (field === undefined) return { status: 'failed', error: failure(code, 'sandbox', message, remedyFor(code)) };
+  // Ended at its limit, perhaps before all of it was counted.
+  meter.usage[field] = Math.max(meter.usage[field], grant.budget[field]);
+  const remedy = `Raise budget.${field}, or give the engine less to do.`;
+  return {
+    status: field === 'wall_time_ms' ? 'timed_out' : 'failed',
+    error: failure(code, 'budget', message, remedy),
   };
 }
