@@ -13,6 +13,8 @@ const folderOf = (command: string): string => (HOT.includes(command) ? 'hot' : '
 const entries = (names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, `src/commands/${name}.ts`]));
 
+const APART = /^@mex\/(?:advisories|engine-(?:sbom|vuln|license|secret-scan))$/;
+
 const common: Options = {
   format: ['esm'],
   platform: 'node',
@@ -23,8 +25,14 @@ const common: Options = {
   sourcemap: false,
   silent: true,
   removeNodeProtocol: false,
-  external: ['piscina', '@mex/engine-sbom'],
-  noExternal: [/^@mex\/(?!engine-sbom)/, '@sinclair/typebox', 'semver', 'zod'],
+  // Engines stay packages of their own; advisories bring a reader of archives that cannot be bundled.
+  external: ['piscina', APART],
+  noExternal: [
+    /^@mex\/(?!(?:advisories|engine-(?:sbom|vuln|license|secret-scan))$)/,
+    '@sinclair/typebox',
+    'semver',
+    'zod',
+  ],
   esbuildOptions(options) {
     options.conditions = ['@mex/source', 'import', 'module', 'default'];
     options.legalComments = 'none';

@@ -70,19 +70,35 @@ const setPin = (verb: string, summary: string): CommandSpec => ({
 export const COMMANDS: readonly CommandSpec[] = [
   {
     path: ['scan'],
-    summary: 'find the lockfiles of a directory and write its SBOM',
+    summary: 'check a project: its SBOM, vulnerabilities, licenses and secrets',
     arguments: [{ name: 'path', help: 'a directory, or one lockfile' }],
     options: [
+      { name: 'release', kind: 'flag', help: 'apply the release policy: what blocks exits with 1; signs the decision' },
       {
         name: 'only',
-        kind: 'choice',
-        value: 'sbom',
-        choices: ['sbom'],
-        help: 'which scans to do; this version has sbom',
+        kind: 'text',
+        value: '<list>',
+        help: 'which checks to do, of sbom,vuln,license,secret; vuln and license bring sbom along',
       },
-      { name: 'out', kind: 'text', value: '<dir>', help: 'also copy the outputs to this directory' },
+      {
+        name: 'osv',
+        kind: 'text',
+        value: '<db>',
+        help: 'advisories: a snapshot, OSV records, or an artifact; default the newest of mex db import',
+      },
+      {
+        name: 'policy',
+        kind: 'text',
+        value: '<file>',
+        help: 'allow lists and ages; default scan-policy.json of the home, never of the scanned tree',
+      },
+      { name: 'sarif', kind: 'text', value: '<file>', help: 'write the findings of all checks as one SARIF 2.1.0 log' },
+      { name: 'out', kind: 'text', value: '<dir>', help: 'also copy all outputs to this directory' },
     ],
-    notes: ['A directory without any lockfile is not a pass: the exit code is 1.'],
+    notes: [
+      'Verdict pass: exit code 0. block: the release policy says no, 1. error: something was not looked at, 1 or the code of what went wrong.',
+      'No lockfile, no advisory database or a check that failed is never a pass.',
+    ],
     load: async () => (await import('./commands/scan.ts')).scan,
   },
   {
@@ -299,6 +315,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     arguments: [consent],
     options: [reason],
     load: async () => (await import('./commands/grants-revoke.ts')).revokeGrant,
+  },
+  {
+    path: ['db', 'import'],
+    summary: 'make a database of OSV advisories that scans use from now on',
+    arguments: [{ name: 'source', help: 'a directory, zip, JSON or NDJSON(.gz) of OSV records' }],
+    notes: ['It takes the place of the one before: put all ecosystems you use into one directory.'],
+    load: async () => (await import('./commands/db-import.ts')).importDatabase,
+  },
+  {
+    path: ['db', 'show'],
+    summary: 'show the advisory database: digest, records, ecosystems, age',
+    load: async () => (await import('./commands/db-show.ts')).showDatabase,
+  },
+  {
+    path: ['db', 'update'],
+    summary: 'say how to get newer advisories; this version downloads nothing itself',
+    load: async () => (await import('./commands/db-update.ts')).updateDatabase,
   },
   ...GOVERNANCE_COMMANDS,
   {

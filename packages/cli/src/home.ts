@@ -82,8 +82,13 @@ export async function closeHost(host: Host): Promise<void> {
 }
 
 async function shippedEngines() {
-  const { engine } = await import('@mex/engine-sbom');
-  return [engine];
+  const packages = await Promise.all([
+    import('@mex/engine-sbom'),
+    import('@mex/engine-vuln'),
+    import('@mex/engine-license'),
+    import('@mex/engine-secret-scan'),
+  ]);
+  return packages.map(({ engine }) => engine);
 }
 
 function requireHome(path: string, invocation: Invocation): void {

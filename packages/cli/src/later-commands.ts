@@ -3,7 +3,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'new',
   'certify',
   'runs',
-  'db',
   'replay',
   'guarantees',
   'mcp',
@@ -13,6 +12,4 @@ export const LATER_COMMANDS: readonly string[] = [
 ];
 
 /** Options of CONTRACT §16 that this version does not have yet, by command line. */
-export const LATER_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['mex scan', ['release', 'osv', 'sarif']],
-]);
+export const LATER_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map();

@@ -11,7 +11,7 @@ let opId = '';
 let runId = '';
 
 beforeAll(async () => {
-  const scanned = documentOf(await mex(['scan', project, '--home', home, '--format', 'json']));
+  const scanned = documentOf(await mex(['scan', project, '--only', 'sbom', '--home', home, '--format', 'json']));
   runId = String(scanned['run_id']);
   [opId = ''] = (scanned['results'] as { op_id: string }[]).map((result) => result.op_id);
 });
@@ -85,10 +85,10 @@ describe('mex log export', () => {
 describe('mex log follow', () => {
   it('yields what another process records, as NDJSON, until Ctrl-C', async () => {
     const own = join(dir, 'followed');
-    await mex(['scan', project, '--home', own]);
+    await mex(['scan', project, '--only', 'sbom', '--home', own]);
     const result = await mex(['log', 'follow', '--home', own, '--format', 'json', '--type', 'tool_call'], {
       during: (child) => {
-        child.stderr?.once('data', () => void mex(['scan', project, '--home', own]));
+        child.stderr?.once('data', () => void mex(['scan', project, '--only', 'sbom', '--home', own]));
         child.stdout?.once('data', () => child.kill('SIGINT'));
       },
     });
@@ -131,7 +131,7 @@ describe('[§11] mex log verify', () => {
   it('finds a log that was put back to an earlier state, with a checkpoint kept elsewhere', async () => {
     const own = join(dir, 'rewound');
     cpSync(home, own, { recursive: true });
-    await mex(['scan', project, '--home', own]);
+    await mex(['scan', project, '--only', 'sbom', '--home', own]);
     const kept = linesOf(await mex(['log', 'export', '--home', own])).at(-1)?.['checkpoint'];
     const file = join(dir, 'kept.txt');
     writeFileSync(file, String(kept));

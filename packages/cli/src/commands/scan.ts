@@ -1,38 +1,55 @@
-import { join } from 'node:path';
-import type { EngineResult } from '@mex/envelope';
-import type { Host } from '@mex/host';
-import { argumentText, type CommandRun, optionText } from '../command.ts';
+import { resolve } from 'node:path';
+import { argumentText, type CommandRun, optionFlag, optionText } from '../command.ts';
 import { closeHost, openWiredHost } from '../home.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { materialize } from '../materialize.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { CHECKS, parseOnly } from '../scan/checks.ts';
 import { printScan } from '../scan/print-scan.ts';
-import { runScan, SBOM_ENGINE } from '../scan/run-scan.ts';
+import type { ScanRequest } from '../scan/run-checks.ts';
+import { runScan } from '../scan/run-scan.ts';
 import { scanDocument } from '../scan/scan-document.ts';
+import { exitOfScan } from '../scan/scan-exit.ts';
+import { loadScanPolicy } from '../scan/scan-policy.ts';
 import { openTarget } from '../scan/scan-target.ts';
+import { verifyTargets, writeTargets } from '../scan/write-out.ts';
 
 /** `mex scan <path>` */
 export const scan: CommandRun = async (invocation, terminal) => {
   const target = openTarget(argumentText(invocation, 'path'));
-  const out = optionText(invocation, 'out');
+  const checks = parseOnly(optionText(invocation, 'only'));
+  const targets = { out: optionText(invocation, 'out'), sarif: optionText(invocation, 'sarif') };
+  verifyTargets(targets);
+  const policy = await loadScanPolicy(optionText(invocation, 'policy'), resolve(invocation.home));
   const interrupt = onInterrupt(terminal);
-  terminal.progress(`scanning ${target.root}`);
-  const host = await openWiredHost(invocation, [SBOM_ENGINE]);
+  const engines = CHECKS.filter(({ name }) => checks.has(name)).map(({ engineId }) => engineId);
+  const host = await openWiredHost(invocation, engines);
   try {
-    const outcome = await runScan(host, target, interrupt.signal);
-    if (out !== undefined) await copyOutputs(host, outcome.result, out);
+    const outcome = await runScan(host, {
+      target,
+      checks,
+      release: optionFlag(invocation, 'release'),
+      policy,
+      osv: optionText(invocation, 'osv'),
+      signal: interrupt.signal,
+      onProgress: showProgress(terminal, target.root),
+    });
+    const written = await writeTargets(host, targets, outcome);
     terminal.document(scanDocument(outcome));
     if (terminal.format === 'text') printScan(terminal, invocation, target.root, outcome);
-    if (out !== undefined) for (const { name = '' } of outcome.result.outputs) terminal.note('wrote ', join(out, name));
-    return outcome.exit;
+    for (const path of written) terminal.note('wrote ', path);
+    return exitOfScan(outcome);
   } finally {
     interrupt.stop();
     await closeHost(host);
   }
 };
 
-/** Outputs are written over those of an earlier scan: asking for them again is asking for the new ones. */
-async function copyOutputs(host: Host, result: EngineResult, out: string): Promise<void> {
-  for (const output of result.outputs) {
-    if (output.name !== undefined) await materialize(host, output, join(out, output.name), { overwrite: true });
-  }
+/** One line that says which checks are under way and which are done. */
+function showProgress(terminal: Terminal, root: string): ScanRequest['onProgress'] {
+  const states = new Map<string, string>();
+  terminal.progress(`scanning ${root}`);
+  return (name, state) => {
+    states.set(name, state === 'running' ? '…' : state === 'succeeded' ? '✓' : '✗');
+    terminal.progress(`scanning ${root}  ${[...states].map(([check, mark]) => `${check} ${mark}`).join('  ')}`);
+  };
 }

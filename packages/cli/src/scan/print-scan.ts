@@ -1,105 +1,175 @@
 import { resolve } from 'node:path';
-import type { EngineResult } from '@mex/envelope';
+import type { Problem } from '@mex/envelope';
 import type { Invocation } from '../command.ts';
 import { hint } from '../output/hint.ts';
 import { severityPiece } from '../output/severity.ts';
 import { bold, dim, green, type Piece, red, yellow } from '../output/style.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { formatBytes, formatDuration, plural, shortHash } from '../output/units.ts';
-import { NOTHING_FOUND, type ScanOutcome } from './run-scan.ts';
+import { LOOKED_FOR } from './lockfile-names.ts';
+import { printFindings } from './print-findings.ts';
+import { DECISION_NAME } from './release-decision.ts';
+import { databaseAge, type ScanOutcome } from './run-scan.ts';
+import { shown } from './shown-text.ts';
+import { HOW_TO_IMPORT, type ReportedCheck } from './verdict.ts';
 
-const MAX_PROBLEMS = 20;
-const INCOMPLETE = 'something could not be read and is missing from the SBOM, so this is not a pass.';
+const MAX_LINES = 20;
+const NO_LOCKFILE = 'SBOM_NO_LOCKFILE';
 
-/** Shows a scan to a person: what was found, what was made, what is wrong, where to look next. */
+/** Shows a scan to a person: what was checked, what was found, what is wrong, where to look next. */
 export function printScan(terminal: Terminal, invocation: Invocation, root: string, outcome: ScanOutcome): void {
   printHeading(terminal, root, outcome);
-  printLockfiles(terminal, outcome.result.summary ?? {});
-  printOutputs(terminal, invocation, outcome.result);
-  printErrors(terminal, outcome);
-  printProblems(terminal, invocation, outcome);
+  for (const check of outcome.checks) terminal.line('  ', ...checkLine(check));
+  terminal.line();
+  printLockfiles(terminal, outcome);
+  printFindings(terminal, outcome.checks);
+  printReasons(terminal, outcome);
+  printProblems(terminal, invocation, outcome.problems);
+  printArtifacts(terminal, invocation, outcome);
   printNext(terminal, invocation, outcome);
 }
 
 function printHeading(terminal: Terminal, root: string, outcome: ScanOutcome): void {
   const took = formatDuration(Date.parse(outcome.endedAt) - Date.parse(outcome.startedAt));
   const verdict: Piece = outcome.verdict === 'pass' ? green('pass') : red(outcome.verdict);
-  terminal.line(bold('SBOM of '), bold(root), '  ', verdict, dim(`  ${took}`));
+  terminal.line(bold(outcome.release ? 'Release scan of ' : 'Scan of '), bold(root), '  ', verdict, dim(`  ${took}`));
   terminal.line();
 }
 
-function printLockfiles(terminal: Terminal, summary: Readonly<Record<string, unknown>>): void {
-  const lockfiles = recordsOf(summary['lockfiles']);
+function checkLine(ran: ReportedCheck): Piece[] {
+  const { check, result, report, missing } = ran;
+  const job = check.job.padEnd(14);
+  if (missing !== undefined) return [job, red('not run'), `  ${missing}`];
+  if (report === undefined) return [job, red(result.status), `  ${shown(result.errors[0]?.message ?? '', 300)}`];
+  const facts = FACTS[check.name](report.summary, ran);
+  return [job, facts.join(', ')];
+}
+
+type Facts = (summary: Readonly<Record<string, unknown>>, ran: ReportedCheck) => string[];
+
+const FACTS: Readonly<Record<ReportedCheck['check']['name'], Facts>> = {
+  sbom: (summary) => [
+    plural(numberOf(summary['packages']), 'package'),
+    `${plural(numberOf(summary['lockfile_count']), 'lockfile')}`,
+  ],
+  vuln: (summary, ran) => {
+    const components = recordOf(summary['components']);
+    const age = databaseAge(ran) ?? 0;
+    return [
+      plural(numberOf(summary['findings']), 'vulnerability', 'vulnerabilities'),
+      ...counted(numberOf(summary['suppressed']), 'allowed'),
+      `${numberOf(components['checked'])} packages checked`,
+      ...counted(numberOf(components['not_checked']), 'not checked'),
+      `database ${age === 0 ? 'of today' : `${plural(age, 'day')} old`}`,
+    ];
+  },
+  license: (summary) => [
+    plural(numberOf(summary['packages']), 'package'),
+    `${numberOf(summary['unknown'])} unknown`,
+    ...counted(numberOf(summary['denied']), 'denied'),
+    ...counted(numberOf(summary['not_allowed']), 'not allowed'),
+    ...counted(numberOf(summary['excepted']), 'by exception'),
+  ],
+  secret: (summary) => [
+    plural(numberOf(summary['secrets']), 'secret'),
+    ...counted(numberOf(summary['accepted']), 'accepted'),
+    `${plural(numberOf(summary['files_scanned']), 'file')} scanned`,
+  ],
+};
+
+function counted(count: number, word: string): string[] {
+  return count === 0 ? [] : [`${count} ${word}`];
+}
+
+function printLockfiles(terminal: Terminal, { checks }: ScanOutcome): void {
+  const sbom = checks.find(({ check }) => check.name === 'sbom');
+  const listed = sbom?.result.summary?.['lockfiles'];
+  const lockfiles = (Array.isArray(listed) ? listed : []).map(recordOf);
   if (lockfiles.length === 0) return;
   const head = ['lockfile', 'format', 'packages', 'dev', 'optional'].map(dim);
-  const rows = lockfiles.map((lockfile): Piece[] =>
-    ['path', 'format', 'packages', 'dev', 'optional'].map((name) => textOf(lockfile[name])),
-  );
+  const rows = lockfiles
+    .slice(0, MAX_LINES)
+    .map((lockfile): Piece[] => ['path', 'format', 'packages', 'dev', 'optional'].map((name) => shown(lockfile[name])));
   terminal.table([head, ...rows], { indent: 2, right: [2, 3, 4] });
-  const count = Number(summary['lockfile_count'] ?? 0);
-  if (count > lockfiles.length) terminal.line(dim(`  and ${count - lockfiles.length} more; the report lists them all`));
-  const packages = plural(Number(summary['packages'] ?? 0), 'package');
-  terminal.line('  ', bold(packages), ` in ${plural(count, 'lockfile')}`);
+  const more = numberOf(sbom?.result.summary?.['lockfile_count']) - rows.length;
+  if (more > 0) terminal.line(dim(`  and ${more} more; the report lists them all`));
   terminal.line();
 }
 
-function printOutputs(terminal: Terminal, invocation: Invocation, result: EngineResult): void {
-  if (result.outputs.length === 0) return;
-  const { engine_version = '', environment, determinism } = result.provenance;
-  terminal.line(
-    bold('Artifacts'),
-    dim(`  ${result.provenance.engine_id} ${engine_version}, ${determinism}, ${environment.isolation_tier} sandbox`),
-  );
-  const rows = result.outputs.map((output): Piece[] => [
-    output.name ?? output.kind,
-    formatBytes(output.size_bytes),
-    dim(`sha256 ${shortHash(output.sha256)}…`),
-    hint(invocation, `mex artifacts cat ${shortHash(output.sha256)}`),
-  ]);
-  terminal.table(rows, { indent: 2, right: [1] });
-  terminal.line();
-}
-
-function printErrors(terminal: Terminal, { result, nothingFound, verdict }: ScanOutcome): void {
-  if (nothingFound) return terminal.line(yellow('warning: '), NOTHING_FOUND);
-  if (result.status === 'succeeded' && verdict !== 'pass') terminal.line(red('incomplete: '), INCOMPLETE);
-  for (const error of result.errors) {
-    terminal.line(red(`${result.status}: `), error.message, dim(` (${error.code})`));
-    if (error.remedy !== undefined) terminal.line('  → ', error.remedy);
+/** Why this is no pass, in words, before everything else that was noticed. */
+function printReasons(terminal: Terminal, { checks, objections, release, verdict, database }: ScanOutcome): void {
+  if (verdict === 'pass') return;
+  if (checks.some(({ result }) => result.errors.some(({ code }) => code === NO_LOCKFILE)))
+    terminal.line(yellow('warning: '), `No lockfile was found. Looked for: ${LOOKED_FOR}.`);
+  const blocks = objections.filter(({ kind }) => kind === 'block');
+  if (blocks.length > 0) terminal.line(red('blocked: '), `${plural(blocks.length, 'reason')} against this release.`);
+  const missing = objections.filter(({ kind }) => kind === 'error');
+  for (const { title } of missing.slice(0, MAX_LINES)) terminal.line(red('incomplete: '), shown(title, 400));
+  if (missing.length > MAX_LINES) terminal.line(dim(`  and ${missing.length - MAX_LINES} more`));
+  if (objections.some(({ code }) => code === 'RELEASE_DATABASE')) {
+    if ('absent' in database) terminal.line('  ', shown(database.absent.message, 400));
+    terminal.line('  → ', HOW_TO_IMPORT);
   }
+  if (missing.length > 0 && !release) terminal.line(dim('What was not looked at is no pass.'));
+  terminal.line();
 }
 
-function printProblems(terminal: Terminal, invocation: Invocation, { problems }: ScanOutcome): void {
-  if (problems.length === 0) return;
-  terminal.line(bold('Problems'));
-  for (const { severity, message, code, locations } of problems.slice(0, MAX_PROBLEMS)) {
+/** Told above, each in its table. */
+const TOLD = /^(?:VULN_(?:CRITICAL|HIGH|UNRATED)|LICENSE_(?:UNKNOWN|DENIED|NOT_ALLOWED)|SECRET_FOUND|RELEASE_)/;
+
+function printProblems(terminal: Terminal, invocation: Invocation, problems: readonly Problem[]): void {
+  const rest = problems.filter(({ code, severity }) => !TOLD.test(code) && severity !== 'hint' && severity !== 'info');
+  if (rest.length > 0) terminal.line(bold('Problems'));
+  for (const { severity, message, code, locations } of rest.slice(0, MAX_LINES)) {
     const [place] = locations;
     const line = place?.range?.start.line;
     const where = place?.path === undefined ? '' : `${place.path}${line === undefined ? '' : `:${line}`}: `;
-    terminal.line('  ', severityPiece(severity), '  ', where, message, dim(` (${code})`));
+    terminal.line('  ', severityPiece(severity), '  ', shown(where, 200), shown(message, 400), dim(` (${code})`));
   }
-  const more = problems.length - MAX_PROBLEMS;
-  if (more > 0) terminal.line(dim(`  and ${more} more`));
-  terminal.line('  ', dim('all of them: '), hint(invocation, 'mex problems list'));
+  if (rest.length > MAX_LINES) terminal.line(dim(`  and ${rest.length - MAX_LINES} more`));
+  if (problems.length > 0) terminal.line(dim('All problems: '), hint(invocation, 'mex problems list'));
+  if (problems.length > 0) terminal.line();
+}
+
+function printArtifacts(terminal: Terminal, invocation: Invocation, { checks, decision }: ScanOutcome): void {
+  const outputs = checks.flatMap(({ check, result }) => result.outputs.map((handle) => ({ job: check.job, handle })));
+  const all = decision === undefined ? outputs : [...outputs, { job: 'decision', handle: decision }];
+  if (all.length === 0) return;
+  const tiers = new Set(checks.map(({ result }) => result.provenance.environment.isolation_tier));
+  terminal.line(bold('Artifacts'), dim(`  ${[...tiers].join(', ')} sandbox`));
+  const rows = all.map(({ job, handle }): Piece[] => [
+    dim(job),
+    handle.name ?? handle.kind,
+    formatBytes(handle.size_bytes),
+    hint(invocation, `mex artifacts cat ${shortHash(handle.sha256)}`),
+  ]);
+  terminal.table(rows, { indent: 2, right: [2] });
+  if (decision !== undefined) terminal.line('  ', DECISION_NAME, dim(' is signed with the key of this home'));
   terminal.line();
 }
 
-function printNext(terminal: Terminal, invocation: Invocation, { result }: ScanOutcome): void {
+function printNext(terminal: Terminal, invocation: Invocation, { runId, checks }: ScanOutcome): void {
   terminal.line(dim('Kept in  '), resolve(invocation.home));
   terminal.line(
     dim('Next     '),
-    hint(invocation, `mex log list --op ${result.op_id}`),
+    hint(invocation, `mex log list --run ${runId}`),
     dim('   what happened, step by step'),
   );
+  const [first] = checks;
+  if (first !== undefined)
+    terminal.line(
+      '         ',
+      hint(invocation, `mex log list --op ${first.result.op_id}`),
+      dim(`   of ${first.check.job} alone`),
+    );
   terminal.line('         ', hint(invocation, 'mex log verify'), dim('   that the record is what was recorded'));
 }
 
 /** Summaries are an engine's words: nothing is taken for granted. */
-function recordsOf(value: unknown): Record<string, unknown>[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((item): item is Record<string, unknown> => typeof item === 'object' && item !== null);
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }

@@ -1,111 +1,100 @@
 import { randomUUID } from 'node:crypto';
-import { BOUNDS, clipText, type EngineResult, type FlightEvent, type Problem, type ProblemReport } from '@mex/envelope';
+import type { ArtifactHandle, Problem } from '@mex/envelope';
 import type { Host } from '@mex/host';
-import { EXIT, type ExitCode, exitOfResult } from '../exit-codes.ts';
-import { LOOKED_FOR } from './lockfile-names.ts';
-import { findCandidates, type Gap, type ScanTarget, skipReason } from './scan-target.ts';
-
-export const SBOM_ENGINE = 'engine.supply_chain.sbom';
-const JOB = 'sbom_generate';
-const NO_LOCKFILE = 'SBOM_NO_LOCKFILE';
+import { chooseDatabase, type ScanDatabase } from './advisory-database.ts';
+import { type AllowLists, storeAllowLists } from './allow-lists.ts';
+import { CHECKS } from './checks.ts';
+import { readReport } from './read-report.ts';
+import { recordDecision } from './release-decision.ts';
+import { type RanCheck, runChecks, type ScanRequest } from './run-checks.ts';
+import { type ProblemContext, problemsOf, report, reportGaps, reportObjections } from './scan-problems.ts';
+import { judgeChecks, type Objection, type ReportedCheck, type Verdict, verdictOf } from './verdict.ts';
 
 /** What a scan came to. */
 export interface ScanOutcome {
   readonly runId: string;
-  readonly job: string;
-  readonly verdict: 'pass' | 'block' | 'error';
-  readonly exit: ExitCode;
-  readonly result: EngineResult;
+  readonly release: boolean;
+  readonly verdict: Verdict;
+  readonly checks: readonly ReportedCheck[];
+  readonly objections: readonly Objection[];
   /** Problems of this run, each once, the gravest first. */
   readonly problems: readonly Problem[];
+  readonly database: ScanDatabase;
+  readonly allowLists: AllowLists;
+  /** The signed decision of a release. */
+  readonly decision: ArtifactHandle | undefined;
   readonly startedAt: string;
   readonly endedAt: string;
-  readonly nothingFound: boolean;
 }
 
-/** Pins the candidates of a target and has the SBOM engine read them: one governed operation in a run of its own. */
-export async function runScan(host: Host, target: ScanTarget, signal: AbortSignal): Promise<ScanOutcome> {
+/** The checks of a scan as one run: sent through the gates, judged, and for a release decided and signed. */
+export async function runScan(
+  host: Host,
+  request: ScanRequest & { readonly osv: string | undefined },
+): Promise<ScanOutcome> {
   const startedAt = new Date().toISOString();
-  const runId = randomUUID();
-  const candidates = findCandidates(target);
-  const pin = await host.artifacts.pinFiles(target.root, candidates.files, {
-    meta: { created_by: { actor_id: host.caller.id } },
+  const context: ProblemContext = { host, runId: randomUUID() };
+  const [database, allowLists] = await Promise.all([
+    request.checks.has('vuln') ? chooseDatabase(host, request.osv) : NOT_ASKED_FOR,
+    storeAllowLists(host, request.policy),
+  ]);
+  const timestamp = `${startedAt.slice(0, 19)}Z`;
+  const ran = await runChecks(host, request, { runId: context.runId, timestamp, database, allowLists });
+  await reportGaps(context, ran);
+  const checks = await Promise.all(ran.map((one) => withReport(host, one)));
+  await reportDatabase(context, request, database, checks);
+  const objections = judgeChecks(checks, request.release);
+  const verdict = verdictOf(objections);
+  if (request.release) await reportObjections(context, objections, checks);
+  const found = { ...context, release: request.release, verdict, checks, objections, database, allowLists, startedAt };
+  const decision = request.release ? await recordDecision(host, request, found) : undefined;
+  return { ...found, decision, problems: problemsOf(context), endedAt: new Date().toISOString() };
+}
+
+const NOT_ASKED_FOR: ScanDatabase = {
+  absent: { code: 'VULN_DATABASE_MISSING', message: 'Vulnerabilities were not asked for.', remedy: '' },
+};
+
+async function withReport(host: Host, ran: RanCheck): Promise<ReportedCheck> {
+  return { ...ran, report: await readReport(host, ran.result) };
+}
+
+/** A database that was named and holds nothing, and one that gets old: the engine does not know of the former. */
+async function reportDatabase(
+  context: ProblemContext,
+  { policy, checks: wanted }: ScanRequest,
+  database: ScanDatabase,
+  checks: readonly ReportedCheck[],
+): Promise<void> {
+  const vuln = checks.find(({ check }) => check.name === 'vuln');
+  const check = CHECKS.find(({ name }) => name === 'vuln');
+  if (!wanted.has('vuln') || vuln === undefined || check === undefined) return;
+  const about = { surface: 'scan', tool: check.engineId, locations: [] };
+  if ('absent' in database && database.absent.code !== 'VULN_DATABASE_MISSING') {
+    const { code, message, remedy } = database.absent;
+    const title = 'The advisory database holds nothing';
+    await report(context, check.job, vuln.result.op_id, {
+      ...about,
+      title,
+      message: `${message} ${remedy}`,
+      severity: 'error',
+      code,
+    });
+  }
+  const age = databaseAge(vuln);
+  if (age === undefined || age <= policy.warnAgeDays) return;
+  await report(context, check.job, vuln.result.op_id, {
+    ...about,
+    title: 'The advisory database is old',
+    message: `The newest advisory of an ecosystem that was looked up is ${age} days old. Newer vulnerabilities were not looked for. With --release, more than ${policy.maxAgeDays} days do not pass. Import a newer one: mex db import <source>`,
+    severity: 'warning',
+    code: 'VULN_DATABASE_STALE',
   });
-  const { artifact_id, sha256 } = pin.handle;
-  const gaps = [
-    ...candidates.gaps,
-    ...pin.skipped.map(({ path, reason }): Gap => ({ path, reason: skipReason(reason) })),
-  ];
-  const pinned = host.record('directory.pinned', { artifact_id, sha256, entries: pin.index.entries.length });
-  const reported = gaps.map((gap) => host.recorder.problems.report(gapProblem(gap), problemBase(host, runId)));
-  const operation = host.plan({
-    engineId: SBOM_ENGINE,
-    operation: 'sbom.generate',
-    inputs: [pin.handle],
-    params: statedTime(),
-    context: { run_id: runId, job_id: JOB },
-  });
-  const [result] = await Promise.all([host.execute(operation, { signal }), pinned, ...reported]);
-  const nothingFound = result.errors.some((error) => error.code === NO_LOCKFILE);
-  const complete = result.status === 'succeeded' && gaps.length === 0 && result.summary?.['unreadable_count'] === 0;
-  return {
-    runId,
-    job: JOB,
-    verdict: complete ? 'pass' : 'error',
-    exit: exitOf(result, complete, nothingFound),
-    result,
-    problems: problemsOf(host, runId),
-    startedAt,
-    endedAt: new Date().toISOString(),
-    nothingFound,
-  };
 }
 
-/** A lockfile that nobody read is a check that did not run: never a pass (CONTRACT §14 E). */
-function exitOf(result: EngineResult, complete: boolean, nothingFound: boolean): ExitCode {
-  if (complete) return EXIT.done;
-  return result.status === 'succeeded' || nothingFound ? EXIT.blocked : exitOfResult(result);
-}
-
-function gapProblem({ path, reason }: Gap): ProblemReport {
-  return {
-    title: clipText(`${path} was left out of the scan`, BOUNDS.maxMessageChars),
-    message: clipText(`${path}: ${reason}. Whatever it declares is missing from the result.`, BOUNDS.maxMessageChars),
-    severity: 'error',
-    source: 'mex.scan',
-    surface: 'scan',
-    tool: SBOM_ENGINE,
-    code: 'SCAN_INCOMPLETE',
-    locations: [{ path: clipText(path, BOUNDS.maxPathChars) }],
-    job_id: JOB,
-    link_confidence: 'direct',
-  };
-}
-
-function problemBase(host: Host, runId: string) {
-  const { kind, id } = host.caller;
-  return { timestamp: new Date().toISOString(), actor: { kind, id }, job_id: JOB, session_span_id: runId };
-}
-
-const GRAVITY: readonly string[] = ['fatal', 'error', 'warning', 'info', 'hint'];
-
-function problemsOf(host: Host, runId: string): Problem[] {
-  const events = host.recorder.list({ run: runId, type: 'diagnostic', limit: 10_000 });
-  const ids = new Set(events.flatMap(({ event }) => diagnosticId(event)));
-  const problems = [...ids].flatMap((id) => host.recorder.problems.get(id) ?? []);
-  return problems.sort((a, b) => GRAVITY.indexOf(a.severity) - GRAVITY.indexOf(b.severity));
-}
-
-function diagnosticId(event: FlightEvent): string[] {
-  return event.type === 'diagnostic' ? [event.diagnostic_id] : [];
-}
-
-/** What to tell a person whose directory has no lockfile. */
-export const NOTHING_FOUND = `No lockfile was found. Looked for: ${LOOKED_FOR}.`;
-
-/** SOURCE_DATE_EPOCH, the reproducible-builds convention: seconds since 1970 that documents state as their time. */
-function statedTime(): Record<string, string> {
-  const epoch = process.env['SOURCE_DATE_EPOCH'];
-  if (epoch === undefined || !/^\d{1,11}$/.test(epoch)) return {};
-  return { timestamp: `${new Date(Number(epoch) * 1_000).toISOString().slice(0, 19)}Z` };
+/** Days since the newest advisory of the stalest ecosystem that was looked up. */
+export function databaseAge({ report: found }: Pick<ReportedCheck, 'report'>): number | undefined {
+  const database = found?.summary['database'];
+  if (typeof database !== 'object' || database === null || !('age_days' in database)) return undefined;
+  return typeof database.age_days === 'number' ? database.age_days : undefined;
 }

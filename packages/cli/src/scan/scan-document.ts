@@ -1,24 +1,14 @@
+import type { EngineResult } from '@mex/envelope';
+import { REPORT_NAME } from './read-report.ts';
 import type { ScanOutcome } from './run-scan.ts';
+import type { ReportedCheck } from './verdict.ts';
 
 /** The document of `mex scan --format json`, as CONTRACT §16 has it. */
 export function scanDocument(outcome: ScanOutcome): unknown {
-  const { result } = outcome;
-  const { cached_from } = result.provenance;
   return {
     run_id: outcome.runId,
     verdict: outcome.verdict,
-    results: [
-      {
-        job: outcome.job,
-        engine_id: result.provenance.engine_id,
-        op_id: result.op_id,
-        status: result.status,
-        report: result.outputs.find((output) => output.name === 'report.json') ?? null,
-        artifacts: result.outputs.map(({ name = '', ...handle }) => ({ name, ...handle })),
-        summary: result.summary ?? {},
-        ...(cached_from === undefined ? {} : { cached_from }),
-      },
-    ],
+    results: outcome.checks.map(resultDocument),
     problems: outcome.problems.map(({ id, severity, code, title, fingerprint }) => ({
       id,
       severity,
@@ -29,4 +19,23 @@ export function scanDocument(outcome: ScanOutcome): unknown {
     started_at: outcome.startedAt,
     ended_at: outcome.endedAt,
   };
+}
+
+function resultDocument({ check, result }: ReportedCheck): unknown {
+  const { cached_from } = result.provenance;
+  return {
+    job: check.job,
+    engine_id: check.engineId,
+    op_id: result.op_id,
+    status: result.status,
+    report: result.outputs.find(({ name }) => name === REPORT_NAME) ?? null,
+    artifacts: [...result.outputs, ...result.evidence].map(({ name = '', ...handle }) => ({ name, ...handle })),
+    summary: result.summary ?? failureSummary(result),
+    ...(cached_from === undefined ? {} : { cached_from }),
+  };
+}
+
+/** What there is to say of a check that wrote no summary: why. */
+function failureSummary({ errors }: EngineResult): object {
+  return errors.length === 0 ? {} : { errors: errors.map(({ code, message }) => ({ code, message })) };
 }

@@ -1,0 +1,74 @@
+import type { Pin, PinOptions } from '@mex/artifacts';
+import type { ArtifactHandle } from '@mex/envelope';
+import type { Host } from '@mex/host';
+import { LicenseCandidates } from './license-candidates.ts';
+import { findCandidates, type Gap, type ScanTarget, skipReason } from './scan-target.ts';
+import { SecretCandidates } from './secret-candidates.ts';
+
+/** A directory as an input of one check, and what should be in it and is not. */
+export interface PinnedInput {
+  /** Absent when nothing could be pinned; then a gap says why. */
+  readonly handle: ArtifactHandle | undefined;
+  readonly gaps: readonly Gap[];
+}
+
+/** The lockfiles and the manifests beside them. */
+export async function pinLockfiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
+  const candidates = findCandidates(target);
+  const pin = await host.artifacts.pinFiles(target.root, candidates.files, creator(host));
+  const skipped = pin.skipped.map(({ path, reason }): Gap => ({ path, reason: skipReason(reason) }));
+  return recordPin(host, pin, [...candidates.gaps, ...skipped]);
+}
+
+/** License files and manifests of the project and of the packages that are installed in it. */
+export function pinLicenseFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
+  const { isLeftOut } = new LicenseCandidates(target.root, host.home);
+  return pinTree(host, target, isLeftOut, () => []);
+}
+
+/** Every file of the project that a person wrote. */
+export function pinSecretFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
+  const candidates = new SecretCandidates(target.root, host.home);
+  const tooLarge = (): Gap[] =>
+    candidates.tooLarge.map(({ path, bytes }) => ({
+      path,
+      reason: `it has ${bytes} bytes, which is more than the secret scan reads`,
+    }));
+  return pinTree(host, target, candidates.isLeftOut, tooLarge);
+}
+
+/** Links lead to what is pinned under its own name, or out of the tree; pipes and devices hold no text. */
+const NO_GAPS: ReadonlySet<string> = new Set(['symlink', 'special']);
+
+async function pinTree(
+  host: Host,
+  target: ScanTarget,
+  ignore: NonNullable<PinOptions['ignore']>,
+  moreGaps: () => Gap[],
+): Promise<PinnedInput> {
+  try {
+    const pin =
+      target.only === undefined
+        ? await host.artifacts.pinDirectory(target.root, { ...creator(host), ignore })
+        : await host.artifacts.pinFiles(target.root, findCandidates(target).files, creator(host));
+    const skipped = pin.skipped.filter(({ reason }) => !NO_GAPS.has(reason));
+    return recordPin(host, pin, [
+      ...skipped.map(({ path, reason }): Gap => ({ path, reason: skipReason(reason) })),
+      ...moreGaps(),
+    ]);
+  } catch (error) {
+    // A directory that cannot be listed, or more than may be pinned: this check does not run, and the others do.
+    if (!(error instanceof Error)) throw error;
+    return { handle: undefined, gaps: [{ path: '.', reason: `the directory cannot be pinned: ${error.message}` }] };
+  }
+}
+
+function creator(host: Host) {
+  return { meta: { created_by: { actor_id: host.caller.id } } };
+}
+
+async function recordPin(host: Host, { handle, index }: Pin, gaps: readonly Gap[]): Promise<PinnedInput> {
+  const { artifact_id, sha256 } = handle;
+  await host.record('directory.pinned', { artifact_id, sha256, entries: index.entries.length });
+  return { handle, gaps };
+}

@@ -1,0 +1,157 @@
+import type { ArtifactHandle, EngineResult } from '@mex/envelope';
+import type { Host } from '@mex/host';
+import type { ScanDatabase } from './advisory-database.ts';
+import type { AllowLists } from './allow-lists.ts';
+import { CHECKS, type Check, type CheckName } from './checks.ts';
+import { type PinnedInput, pinLicenseFiles, pinLockfiles, pinSecretFiles } from './pin-inputs.ts';
+import type { ScanPolicy } from './scan-policy.ts';
+import type { Gap, ScanTarget } from './scan-target.ts';
+
+/** What a scan is asked for. */
+export interface ScanRequest {
+  readonly target: ScanTarget;
+  readonly checks: ReadonlySet<CheckName>;
+  readonly release: boolean;
+  readonly policy: ScanPolicy;
+  readonly signal: AbortSignal;
+  /** Told when a check begins, and when it has ended. */
+  readonly onProgress: (name: CheckName, state: 'running' | EngineResult['status']) => void;
+}
+
+/** One check that was sent through the gates. */
+export interface RanCheck {
+  readonly check: Check;
+  readonly result: EngineResult;
+  readonly inputs: readonly ArtifactHandle[];
+  /** What it was to look at and could not. */
+  readonly gaps: readonly Gap[];
+  /** Why it had nothing to run on; its operation was then denied for want of an input. */
+  readonly missing: string | undefined;
+}
+
+/** What the checks work with. */
+export interface CheckInputs {
+  readonly runId: string;
+  /** RFC 3339, whole seconds: ages and expiries are measured against it. */
+  readonly timestamp: string;
+  readonly database: ScanDatabase;
+  readonly allowLists: AllowLists;
+}
+
+/** Runs every check that was asked for: those that need the SBOM after it, all others at once (CONTRACT §13). */
+export async function runChecks(host: Host, request: ScanRequest, inputs: CheckInputs): Promise<RanCheck[]> {
+  const runner = new CheckRunner(host, request, inputs);
+  // Started first: the vulnerability and the license scan wait for it.
+  const sbom = runner.wants('sbom') ? runner.runSbom() : undefined;
+  const all = await Promise.allSettled([
+    sbom,
+    runner.wants('vuln') ? runner.runVuln(sbom) : undefined,
+    runner.wants('license') ? runner.runLicense(sbom) : undefined,
+    runner.wants('secret') ? runner.runSecret() : undefined,
+  ]);
+  return all.flatMap((settled) => {
+    if (settled.status === 'rejected') throw settled.reason;
+    return settled.value === undefined ? [] : [settled.value];
+  });
+}
+
+/** Names of what an SBOM scan hands on. */
+const BILL = 'sbom.cdx.json';
+const NO_BILL = 'there is no SBOM to read packages from';
+/** Longer than any database is old: without --release an old one is a warning, and the engine is not to refuse it. */
+const ANY_AGE_DAYS = 36_500;
+
+class CheckRunner {
+  readonly #host: Host;
+  readonly #request: ScanRequest;
+  readonly #inputs: CheckInputs;
+
+  constructor(host: Host, request: ScanRequest, inputs: CheckInputs) {
+    this.#host = host;
+    this.#request = request;
+    this.#inputs = inputs;
+  }
+
+  wants(name: CheckName): boolean {
+    return this.#request.checks.has(name);
+  }
+
+  async runSbom(): Promise<RanCheck> {
+    const pin = await pinLockfiles(this.#host, this.#request.target);
+    return this.#run('sbom', handlesOf(pin.handle), statedTime(), { gaps: pin.gaps });
+  }
+
+  async runVuln(sbom: Promise<RanCheck> | undefined): Promise<RanCheck> {
+    const bill = billOf(await sbom);
+    const { database, allowLists, timestamp } = this.#inputs;
+    const known = 'handle' in database ? [database.handle, ...allowLists.vex] : [];
+    const max_age_days = this.#request.release ? this.#request.policy.maxAgeDays : ANY_AGE_DAYS;
+    const inputs = bill === undefined ? [] : [bill, ...known];
+    return this.#run('vuln', inputs, { timestamp, max_age_days }, bill === undefined ? { missing: NO_BILL } : {});
+  }
+
+  async runLicense(sbom: Promise<RanCheck> | undefined): Promise<RanCheck> {
+    const [pin, ran] = await Promise.all([pinLicenseFiles(this.#host, this.#request.target), sbom]);
+    const { allowLists, timestamp } = this.#inputs;
+    // Without the SBOM the packages would be overlooked, whatever license files lie about.
+    const bill = billOf(ran);
+    const inputs = bill === undefined ? [] : handlesOf(bill, pin.handle, allowLists.licensePolicy);
+    return this.#run('license', inputs, { timestamp }, noneOf(pin, bill === undefined ? NO_BILL : undefined));
+  }
+
+  async runSecret(): Promise<RanCheck> {
+    const pin = await pinSecretFiles(this.#host, this.#request.target);
+    const { allowLists, timestamp } = this.#inputs;
+    const inputs = pin.handle === undefined ? [] : handlesOf(pin.handle, allowLists.secretBaseline);
+    return this.#run('secret', inputs, { timestamp }, noneOf(pin, undefined));
+  }
+
+  async #run(
+    name: CheckName,
+    inputs: readonly ArtifactHandle[],
+    params: Readonly<Record<string, unknown>>,
+    { gaps = [], missing }: { readonly gaps?: readonly Gap[]; readonly missing?: string | undefined },
+  ): Promise<RanCheck> {
+    const check = checkNamed(name);
+    const { engineId, operation, job } = check;
+    this.#request.onProgress(name, 'running');
+    const planned = this.#host.plan({
+      engineId,
+      operation,
+      inputs,
+      params,
+      context: { run_id: this.#inputs.runId, job_id: job },
+    });
+    const result = await this.#host.execute(planned, { signal: this.#request.signal });
+    this.#request.onProgress(name, result.status);
+    return { check, result, inputs, gaps, missing };
+  }
+}
+
+function noneOf({ handle, gaps }: PinnedInput, missing: string | undefined) {
+  return { gaps, missing: missing ?? (handle === undefined ? 'the directory could not be pinned' : undefined) };
+}
+
+function checkNamed(name: CheckName): Check {
+  const check = CHECKS.find((one) => one.name === name);
+  if (check === undefined) throw new Error(`no check ${name}`);
+  return check;
+}
+
+function handlesOf(...handles: readonly (ArtifactHandle | undefined)[]): ArtifactHandle[] {
+  return handles.filter((handle) => handle !== undefined);
+}
+
+function billOf(sbom: RanCheck | undefined): ArtifactHandle | undefined {
+  return sbom?.result.outputs.find(({ name }) => name === BILL);
+}
+
+/**
+ * SOURCE_DATE_EPOCH, the reproducible-builds convention: seconds since 1970 that the SBOM states as its time. It is for
+ * documents only: a build that sets it to the time of a commit must not bring expired allow list entries back to life.
+ */
+function statedTime(): Record<string, string> {
+  const epoch = process.env['SOURCE_DATE_EPOCH'];
+  if (epoch === undefined || !/^\d{1,11}$/.test(epoch)) return {};
+  return { timestamp: `${new Date(Number(epoch) * 1_000).toISOString().slice(0, 19)}Z` };
+}

@@ -1,0 +1,27 @@
+import { type JsonValue, parseStrictJson } from '@mex/envelope';
+import { z } from 'zod';
+
+const days = z.int().min(0).max(36_500);
+const path = z.string().min(1).max(4_096);
+
+const scanPolicy = z.strictObject({
+  schema_version: z.literal('mex.scan_policy@1.0'),
+  advisories: z.strictObject({ warn_age_days: days, max_age_days: days }).partial().optional(),
+  vex: z.array(path).max(16).optional(),
+  license_policy: path.optional(),
+  secret_baseline: path.optional(),
+});
+
+/** Reads the text of a scan policy. Answers with it, or with what is wrong in words a person can act on. */
+export function parseScanPolicy(
+  bytes: Uint8Array,
+): { readonly policy: z.infer<typeof scanPolicy> } | { readonly problem: string } {
+  let value: JsonValue;
+  try {
+    value = parseStrictJson(bytes);
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : 'it is no JSON' };
+  }
+  const parsed = scanPolicy.safeParse(value);
+  return parsed.success ? { policy: parsed.data } : { problem: z.prettifyError(parsed.error).replaceAll('\n', ' ') };
+}

@@ -1,0 +1,82 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { usageError } from '../usage-error.ts';
+
+/** What an operator decides about scans. Documents are allow lists, and absolute paths here. */
+export interface ScanPolicy {
+  /** The file it was read from; absent for the built-in one. */
+  readonly file: string | undefined;
+  /** Its exact bytes, kept as an artifact; absent for the built-in one. */
+  readonly bytes: Uint8Array | undefined;
+  /** Days after which the newest advisory of an ecosystem is a warning. */
+  readonly warnAgeDays: number;
+  /** Days after which a release does not pass. */
+  readonly maxAgeDays: number;
+  /** OpenVEX documents. */
+  readonly vex: readonly string[];
+  readonly licensePolicy: string | undefined;
+  readonly secretBaseline: string | undefined;
+}
+
+/** Without a policy file. */
+export const BUILT_IN_POLICY: ScanPolicy = {
+  file: undefined,
+  bytes: undefined,
+  warnAgeDays: 7,
+  maxAgeDays: 14,
+  vex: [],
+  licensePolicy: undefined,
+  secretBaseline: undefined,
+};
+
+/** Name of the policy file in a home. */
+export const SCAN_POLICY_FILE = 'scan-policy.json';
+
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Reads the file that `--policy` names, else the one in the home. Never one of the scanned tree that nobody named: who
+ * writes the code that is scanned must not be who says what counts (CONTRACT §2).
+ * @throws MexError `CLI_FILE_UNREADABLE`, `CLI_USAGE`
+ */
+export async function loadScanPolicy(named: string | undefined, home: string): Promise<ScanPolicy> {
+  const file = resolve(named ?? join(home, SCAN_POLICY_FILE));
+  const bytes = readPolicy(file, named !== undefined);
+  if (bytes === undefined) return BUILT_IN_POLICY;
+  // zod is needed only where a person's file is read; a scan without one does not pay for it.
+  const { parseScanPolicy } = await import('./scan-policy-file.ts');
+  const parsed = parseScanPolicy(bytes);
+  if ('problem' in parsed) throw invalid(file, parsed.problem);
+  const below = (path: string): string => resolve(dirname(file), path);
+  const { advisories, vex, license_policy, secret_baseline } = parsed.policy;
+  return {
+    file,
+    bytes,
+    warnAgeDays: advisories?.warn_age_days ?? BUILT_IN_POLICY.warnAgeDays,
+    maxAgeDays: advisories?.max_age_days ?? BUILT_IN_POLICY.maxAgeDays,
+    vex: (vex ?? []).map(below),
+    licensePolicy: license_policy === undefined ? undefined : below(license_policy),
+    secretBaseline: secret_baseline === undefined ? undefined : below(secret_baseline),
+  };
+}
+
+function readPolicy(file: string, isNamed: boolean): Uint8Array | undefined {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats === undefined && !isNamed) return undefined;
+    if (stats === undefined) throw invalid(file, 'it does not exist');
+    if (!stats.isFile()) throw invalid(file, 'it is no regular file');
+    if (stats.size > MAX_BYTES) throw invalid(file, `it has more than ${MAX_BYTES} bytes`);
+    return readFileSync(file);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'MexError') throw error;
+    throw invalid(file, error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read');
+  }
+}
+
+function invalid(file: string, what: string): Error {
+  return usageError(
+    `The scan policy ${file} cannot be used: ${what}.`,
+    'Correct it, or leave it out for the built-in rules. Its form is in docs/how-to/release-gate.md.',
+  );
+}

@@ -1,0 +1,68 @@
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { IgnoredPaths } from './ignored-paths.ts';
+
+/** Files beyond this are not scanned for secrets, in bytes: the engine's own bound. */
+export const MAX_SECRET_FILE_BYTES = 16 * 1024 * 1024;
+
+/** Data of the version control, and installed packages, which their authors scan. The engine leaves out the same. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  '.git',
+  '.hg',
+  '.svn',
+  'node_modules',
+  'bower_components',
+  '.pnpm-store',
+]);
+
+/** Decides what of a tree is pinned for the secret scan, while the tree is walked. */
+export class SecretCandidates {
+  /** Large files that look like text: they are not scanned, and that must be told (CONTRACT §14 E). */
+  readonly tooLarge: { readonly path: string; readonly bytes: number }[] = [];
+  readonly #root: string;
+  readonly #home: string;
+  readonly #ignored: IgnoredPaths;
+
+  /** @param home absolute path of the home, which may lie inside of the tree and is not part of it */
+  constructor(root: string, home: string) {
+    this.#root = root;
+    this.#home = home;
+    this.#ignored = new IgnoredPaths(root);
+  }
+
+  /** For `pinDirectory`: whether an entry is left out. */
+  readonly isLeftOut = (path: string, isDirectory: boolean): boolean => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (isDirectory && (LEFT_OUT.has(name) || join(this.#root, path) === this.#home)) return true;
+    if (this.#ignored.has(path, isDirectory)) return true;
+    return !isDirectory && this.#isTooLarge(path);
+  };
+
+  /** A file of gigabytes is not even hashed; only its first bytes are looked at. */
+  #isTooLarge(path: string): boolean {
+    const full = join(this.#root, path);
+    const stats = lstatSync(full, { throwIfNoEntry: false });
+    if (stats === undefined || !stats.isFile() || stats.size <= MAX_SECRET_FILE_BYTES) return false;
+    if (!looksBinary(full)) this.tooLarge.push({ path, bytes: stats.size });
+    return true;
+  }
+}
+
+const SNIFFED_BYTES = 8_192;
+
+/** As git decides it: a NUL near the beginning. UTF-16 says so with a mark, and is text. */
+function looksBinary(file: string): boolean {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r');
+    const bytes = Buffer.alloc(SNIFFED_BYTES);
+    const start = bytes.subarray(0, readSync(descriptor, bytes, 0, SNIFFED_BYTES, 0));
+    const mark = start.length >= 2 ? start.readUInt16BE(0) : 0;
+    return mark !== 0xfeff && mark !== 0xfffe && start.includes(0);
+  } catch {
+    // What cannot be read is told as not scanned.
+    return false;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
