@@ -29,7 +29,7 @@ function apply(file: Buffer, { kind, at, bytes }: Damage): Buffer {
   if (kind === 'append') return Buffer.concat([file, bytes]);
   const copy = Buffer.from(file);
   if (kind === 'overwrite') copy.set(bytes.subarray(0, copy.length - place), place);
-  else if (kind === 'zero') copy.fill(0, place, place + 512);
+  else if (kind === 'zero') copy.fill(0, place, Math.min(copy.length, place + 512));
   else if (copy.length > 0) copy[place] = (copy[place] ?? 0) ^ (1 << ((bytes[0] ?? 0) % 8));
   return copy;
 }
