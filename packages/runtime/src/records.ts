@@ -103,7 +103,8 @@ export function leakedEvents(planned: Planned, leaks: readonly SecretLeak[], now
     subject: 'broker.denied',
     body: {
       op_id: planned.operation.op_id,
-      call: clipText(`leak in ${leak.where}`, 120),
+      // One word, as the event has it.
+      call: clipText(`leak:${leak.where.replaceAll(/\s+/gu, '-')}`, 120),
       code: 'SECURITY_SECRET_LEAKED',
     },
   }));
