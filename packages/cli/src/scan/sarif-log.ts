@@ -26,13 +26,15 @@ async function runOf(host: Host, check: ReportedCheck): Promise<JsonObject> {
 }
 
 /** The run that an engine wrote itself. */
-async function engineRun(host: Host, { result }: ReportedCheck): Promise<JsonObject | undefined> {
+async function engineRun(host: Host, { check, result }: ReportedCheck): Promise<JsonObject | undefined> {
   const handle = result.outputs.find(({ mime }) => mime === SARIF_MIME);
   if (handle === undefined) return undefined;
   const log = parseStrictJson(await host.artifacts.get(handle), BOUNDS);
   const runs = isObject(log) && Array.isArray(log['runs']) ? log['runs'] : [];
   const [run] = runs;
-  return isObject(run) ? run : undefined;
+  if (!isObject(run) || !isObject(run['tool']) || !isObject(run['tool']['driver'])) return undefined;
+  // Beside each other they go by the names of the registry.
+  return { ...run, tool: { ...run['tool'], driver: { ...run['tool']['driver'], name: check.engineId } } };
 }
 
 /** A run made from the report, for engines that write none, and for checks that have no output. */
