@@ -19,4 +19,12 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./commands/policy-explain.ts')).explainPolicy,
   },
+  {
+    path: ['guarantees'],
+    summary: 'check the guarantees A to L on the spot, for this installation and directory, with evidence',
+    notes: [
+      'What must be refused is really tried, in a home of its own that is gone afterwards. Exit code 0: every guarantee that is about something here holds. 1: one does not, or could not be checked.',
+    ],
+    load: async () => (await import('./commands/guarantees.ts')).guarantees,
+  },
 ];

@@ -4,7 +4,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'certify',
   'runs',
   'replay',
-  'guarantees',
   'mcp',
   'console',
   'bench',
