@@ -79,6 +79,7 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
     opId: grant.opId,
     session,
     code,
+    tenant: run.planned.caller?.id ?? 'unknown',
     request: jobRequest(run),
     limits: grant.budget,
     onCall: broker.serve,

@@ -168,6 +168,7 @@ function makeJob(operation: string, more: Partial<Job> = {}): Job {
   return {
     opId: 'bench',
     session,
+    tenant: 'bench',
     code: { engineId: 'engine.bench.sandbox', sha256: 'bench', text: BUNDLE },
     request: JSON.stringify({
       session,

@@ -89,7 +89,7 @@ export class LanePool {
   }
 
   /** An idle lane of the engine, a new one, or one in the place of an idle lane that nobody asks for. */
-  private claim({ code, limits }: Job): Lane | undefined {
+  private claim({ code, tenant, limits }: Job): Lane | undefined {
     let same = 0;
     let idleSame: Lane | undefined;
     let idleOther: Lane | undefined;
@@ -98,7 +98,7 @@ export class LanePool {
       else if (lane.code.engineId !== code.engineId) {
         if (!lane.busy) idleOther = lane;
       } else {
-        if (!lane.busy && fits(lane, code, limits.memory_bytes)) return lane;
+        if (!lane.busy && fits(lane, code, tenant, limits.memory_bytes)) return lane;
         if (!lane.busy) idleSame = lane;
         same += 1;
       }
@@ -155,8 +155,9 @@ export class LanePool {
   }
 }
 
-function fits(lane: Lane, code: EngineCode, memoryBytes: number): boolean {
-  return lane.code.sha256 === code.sha256 && lane.memoryBytes === memoryBytes;
+function fits(lane: Lane, code: EngineCode, tenant: string, memoryBytes: number): boolean {
+  const isTheirs = lane.tenant === undefined || lane.tenant === tenant;
+  return isTheirs && lane.code.sha256 === code.sha256 && lane.memoryBytes === memoryBytes;
 }
 
 function gone(detail: string): JobOutcome & { kind: 'killed' } {

@@ -34,6 +34,8 @@ interface Running extends JobBase {
 export class Lane {
   readonly code: EngineCode;
   readonly memoryBytes: number;
+  /** Whom it serves; nobody yet, where it was started ahead. */
+  tenant: string | undefined;
   dead = false;
   busy = false;
   private readonly vessel: Vessel;
@@ -71,6 +73,7 @@ export class Lane {
    */
   async run(job: Job): Promise<JobOutcome | undefined> {
     this.busy = true;
+    this.tenant = job.tenant;
     const running = this.begin(job);
     try {
       if (!this.loaded) await this.ready;

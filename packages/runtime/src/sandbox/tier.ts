@@ -32,6 +32,11 @@ export interface Job {
   /** Names this job in every frame. Grows from job to job, so that a late frame of an earlier one is told apart. */
   readonly session: number;
   readonly code: EngineCode;
+  /**
+   * Whom the job is for. An engine keeps its own module state from job to job; a sandbox serves one tenant, so that
+   * nobody's data waits in it for somebody else's job.
+   */
+  readonly tenant: string;
   /** Canonical JSON of a `JobRequest`. */
   readonly request: string;
   readonly limits: TierLimits;

@@ -174,6 +174,14 @@ describe.each(KINDS)('tier %s', (kind) => {
         expect(await count(tier, { engineId: 'engine.a' })).toEqual({ n: 2 });
       }));
 
+    it('[§9] callers do not share a vessel: what an engine kept of one does not wait in it for the other', () =>
+      withTier(async (tier) => {
+        expect(await count(tier, { tenant: 'a' })).toEqual({ n: 1 });
+        expect(await count(tier, { tenant: 'a' })).toEqual({ n: 2 });
+        expect(await count(tier, { tenant: 'b' })).toEqual({ n: 1 });
+        expect(await count(tier, { tenant: 'a' })).toEqual({ n: 3 });
+      }));
+
     it('another budget of memory is another vessel, and takes the place of an idle one of its engine', () =>
       withTier(async (tier) => {
         for (const mib of [20, 21, 22])

@@ -7,6 +7,7 @@ const tier = createThreadTier({ maxThreads: 2 });
 const outcome = await tier.run({
   opId: 'stuck',
   session: 1,
+  tenant: 'me',
   code: { engineId: 'engine.test.stuck', sha256: 'a', text },
   request: JSON.stringify({
     session: 1,

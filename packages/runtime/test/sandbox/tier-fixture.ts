@@ -25,6 +25,7 @@ export interface JobOptions {
   readonly signal?: AbortSignal;
   readonly onCall?: Job['onCall'];
   readonly engineId?: string;
+  readonly tenant?: string;
   readonly determinism?: string;
   readonly inputs?: readonly object[];
 }
@@ -35,6 +36,7 @@ export function makeJob(text: string, operation: string, options: JobOptions = {
   return {
     opId: `op-${session}`,
     session,
+    tenant: options.tenant ?? 'me',
     code: { engineId: options.engineId ?? 'engine.test.lane', sha256: text, text },
     request: JSON.stringify({
       session,

@@ -54,6 +54,7 @@ function proofJob(target: ProofTarget): Job {
   return {
     opId: 'proof',
     session: 0,
+    tenant: 'mex',
     code: { engineId: 'engine.mex.proof', sha256: sha256Hex(REALM_ATTEMPTS), text: REALM_ATTEMPTS },
     request: JSON.stringify(request),
     limits: { wall_time_ms: 10_000, cpu_time_ms: 10_000, memory_bytes: 64 * 1024 * 1024 },
