@@ -13,9 +13,24 @@ export interface LeakSearch {
   readonly inOutputs: (staged: Iterable<StagedOutput>) => Promise<readonly SecretLeak[]>;
 }
 
-/** @param handed value → id of every secret that left MEX. `undefined` where there was none: nothing to look for. */
+/** Made once for what was handed out so far: for a long value it takes longer than most operations. */
+const made = new WeakMap<ReadonlyMap<string, string>, { readonly size: number; readonly search: LeakSearch }>();
+
+/**
+ * @param handed value → id of every secret that left MEX; it only grows. `undefined` where there was none: nothing to
+ * look for.
+ */
 export function searchFor(handed: ReadonlyMap<string, string>): LeakSearch | undefined {
-  if (handed.size === 0) return undefined;
+  const { size } = handed;
+  if (size === 0) return undefined;
+  const known = made.get(handed);
+  if (known?.size === size) return known.search;
+  const search = makeSearch(handed);
+  made.set(handed, { size, search });
+  return search;
+}
+
+function makeSearch(handed: ReadonlyMap<string, string>): LeakSearch {
   const values = [...handed.keys()];
   const ids = [...handed.values()];
   const detector = createLeakDetector(values);
@@ -23,7 +38,12 @@ export function searchFor(handed: ReadonlyMap<string, string>): LeakSearch | und
     leaks.map(({ value, form }) => ({ secretId: ids[value] ?? 'unknown', where, form }));
   return {
     redactor: createRedactor({ values }),
-    inReply: (text) => name('log, summary, Problems or error', detector.find(text)),
+    inReply: (text) => {
+      const leaks = detector.find(text);
+      // One line after the other, with nothing between: a short value in two halves.
+      const all = leaks.length > 0 ? leaks : detector.find(text.replaceAll('","', ''));
+      return name('log, summary, Problems or error', all);
+    },
     async inOutputs(staged) {
       const found: SecretLeak[] = [];
       const names = detector.stream();

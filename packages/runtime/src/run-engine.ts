@@ -212,7 +212,8 @@ function readReply(text: string, mask: Redactor | undefined): EngineReply | unde
 function withhold(reply: EngineReply, mask: Redactor | undefined): EngineReply {
   const { log, problems, error } = reply;
   const words = [...log, ...problems.flatMap(wordsOf), error?.code ?? '', error?.message ?? ''];
-  if (mask?.holdsKnownValue(words.join('\n')) !== true) return reply;
+  const isClean = (text: string): boolean => mask?.holdsKnownValue(text) !== true;
+  if (isClean(words.join('\n')) && isClean(words.join(''))) return reply;
   const what = 'withheld: it held a secret that was handed out';
   const kept = { ...reply, log: log.length === 0 ? [] : [`(${what})`], problems: [] };
   return error === undefined ? kept : { ...kept, error: { ...error, code: 'ENGINE_FAILED', message: `(${what})` } };
