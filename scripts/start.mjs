@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const from = process.env.INIT_CWD ?? process.cwd();
 const [first, ...rest] = process.argv.slice(2);
 const hasPath = first !== undefined && !first.startsWith('-');
-const args = hasPath ? [resolve(from, first), ...rest] : ['.', ...process.argv.slice(2)];
+const options = hasPath ? rest : process.argv.slice(2);
+// There is no advisory database yet, and a scan for vulnerabilities without one is no pass.
+const checks = options.length === 0 ? ['--only', 'sbom,license,secret'] : [];
+const args = [hasPath ? resolve(from, first) : '.', ...options, ...checks];
 
 install();
 build();
@@ -17,6 +20,6 @@ const { status, error } = spawnSync('./mex', ['scan', ...args], { cwd: root, std
 if (error) console.error(`mex: could not run ${join(root, 'mex')}: ${error.message}`);
 if (!args.includes('--format=json') && args[args.indexOf('--format') + 1] !== 'json') {
   console.error(`\nTry next, in ${root}`);
-  console.error('  ./mex scan <any directory>     ./mex help     ./mex engines show engine.supply_chain.sbom');
+  console.error('  ./mex help     ./mex db import <OSV dumps>, then ./mex scan <any directory>     ./mex engines list');
 }
 process.exit(status ?? 1);

@@ -19,7 +19,7 @@ export const scan: CommandRun = async (invocation, terminal) => {
   const checks = parseOnly(optionText(invocation, 'only'));
   const targets = { out: optionText(invocation, 'out'), sarif: optionText(invocation, 'sarif') };
   verifyTargets(targets);
-  const policy = await loadScanPolicy(optionText(invocation, 'policy'), resolve(invocation.home));
+  const policy = await loadScanPolicy(optionText(invocation, 'policy'), resolve(invocation.home), target.root);
   const interrupt = onInterrupt(terminal);
   const engines = CHECKS.filter(({ name }) => checks.has(name)).map(({ engineId }) => engineId);
   const host = await openWiredHost(invocation, engines);

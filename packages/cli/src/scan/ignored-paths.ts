@@ -14,7 +14,8 @@ const MAX_PATTERNS = 2_000;
  */
 export class IgnoredPaths {
   readonly #root: string;
-  readonly #rules = new Map<string, Ignore | undefined>();
+  /** By directory (`''` or ending in `/`): the rules that speak of its entries, the nearest first. */
+  readonly #chains = new Map<string, readonly Rules[]>();
 
   /** @param root absolute path of the scanned directory */
   constructor(root: string) {
@@ -26,31 +27,34 @@ export class IgnoredPaths {
    * @param path `/`-separated, relative to the root
    */
   has(path: string, isDirectory: boolean): boolean {
-    const whole = isDirectory ? `${path}/` : path;
-    let directory = path.slice(0, path.lastIndexOf('/') + 1);
-    for (;;) {
-      const verdict = this.#rulesOf(directory)?.test(whole.slice(directory.length));
-      if (verdict?.ignored === true) return true;
-      if (verdict?.unignored === true) return false;
-      if (directory === '') return this.#exclude()?.ignores(whole) ?? false;
-      directory = directory.slice(0, directory.lastIndexOf('/', directory.length - 2) + 1);
+    for (const { base, rules } of this.#chainOf(path.slice(0, path.lastIndexOf('/') + 1))) {
+      const verdict = rules.test(`${path.slice(base)}${isDirectory ? '/' : ''}`);
+      if (verdict.ignored) return true;
+      if (verdict.unignored) return false;
     }
+    return false;
   }
 
-  #rulesOf(directory: string): Ignore | undefined {
-    return this.#read(`${directory}.gitignore`);
+  #chainOf(directory: string): readonly Rules[] {
+    const known = this.#chains.get(directory);
+    if (known !== undefined) return known;
+    const parent = directory.slice(0, directory.lastIndexOf('/', directory.length - 2) + 1);
+    const outer = directory === '' ? this.#read('.git/info/exclude', 0) : this.#chainOf(parent);
+    const chain = [...this.#read(`${directory}.gitignore`, directory.length), ...outer];
+    this.#chains.set(directory, chain);
+    return chain;
   }
 
-  #exclude(): Ignore | undefined {
-    return this.#read('.git/info/exclude');
-  }
-
-  #read(file: string): Ignore | undefined {
-    if (this.#rules.has(file)) return this.#rules.get(file);
+  #read(file: string, base: number): Rules[] {
     const rules = readRules(join(this.#root, file));
-    this.#rules.set(file, rules);
-    return rules;
+    return rules === undefined ? [] : [{ base, rules }];
   }
+}
+
+/** The rules of one ignore file, and how many characters of a path lie before its directory. */
+interface Rules {
+  readonly base: number;
+  readonly rules: Ignore;
 }
 
 /** Without rules more is scanned, never less: a file that cannot be read is as good as none. */

@@ -1,7 +1,9 @@
 import type { Pin, PinOptions } from '@mex/artifacts';
 import type { ArtifactHandle } from '@mex/envelope';
 import type { Host } from '@mex/host';
+import type { CheckName } from './checks.ts';
 import { LicenseCandidates } from './license-candidates.ts';
+import type { ScanRequest } from './run-checks.ts';
 import { findCandidates, type Gap, type ScanTarget, skipReason } from './scan-target.ts';
 import { SecretCandidates } from './secret-candidates.ts';
 
@@ -12,8 +14,34 @@ export interface PinnedInput {
   readonly gaps: readonly Gap[];
 }
 
+/** The inputs of all checks, under way. */
+export interface InputPins {
+  readonly lockfiles: Promise<PinnedInput>;
+  readonly licenses: Promise<PinnedInput>;
+  readonly secrets: Promise<PinnedInput>;
+}
+
+const NOT_PINNED: PinnedInput = { handle: undefined, gaps: [] };
+
+/**
+ * Pins what the wanted checks look at, one after the other: the longest way is lockfiles, SBOM, licenses, so what it
+ * needs comes first, and the rest while engines already work.
+ */
+export function startPins(host: Host, { target, checks }: Pick<ScanRequest, 'target' | 'checks'>): InputPins {
+  const after = (first: Promise<unknown>, name: CheckName, pin: () => Promise<PinnedInput>): Promise<PinnedInput> => {
+    const next = checks.has(name) ? first.then(pin, pin) : Promise.resolve(NOT_PINNED);
+    // Whoever awaits it hears of a failure; when nobody comes to that, it is no fault of its own.
+    next.catch(() => undefined);
+    return next;
+  };
+  const lockfiles = after(Promise.resolve(), 'sbom', () => pinLockfiles(host, target));
+  const licenses = after(lockfiles, 'license', () => pinLicenseFiles(host, target));
+  const secrets = after(licenses, 'secret', () => pinSecretFiles(host, target));
+  return { lockfiles, licenses, secrets };
+}
+
 /** The lockfiles and the manifests beside them. */
-export async function pinLockfiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
+async function pinLockfiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
   const candidates = findCandidates(target);
   const pin = await host.artifacts.pinFiles(target.root, candidates.files, creator(host));
   const skipped = pin.skipped.map(({ path, reason }): Gap => ({ path, reason: skipReason(reason) }));
@@ -21,13 +49,13 @@ export async function pinLockfiles(host: Host, target: ScanTarget): Promise<Pinn
 }
 
 /** License files and manifests of the project and of the packages that are installed in it. */
-export function pinLicenseFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
+function pinLicenseFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
   const { isLeftOut } = new LicenseCandidates(target.root, host.home);
   return pinTree(host, target, isLeftOut, () => []);
 }
 
 /** Every file of the project that a person wrote. */
-export function pinSecretFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
+function pinSecretFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
   const candidates = new SecretCandidates(target.root, host.home);
   const tooLarge = (): Gap[] =>
     candidates.tooLarge.map(({ path, bytes }) => ({

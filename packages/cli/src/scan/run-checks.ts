@@ -3,7 +3,7 @@ import type { Host } from '@mex/host';
 import type { ScanDatabase } from './advisory-database.ts';
 import type { AllowLists } from './allow-lists.ts';
 import { CHECKS, type Check, type CheckName } from './checks.ts';
-import { type PinnedInput, pinLicenseFiles, pinLockfiles, pinSecretFiles } from './pin-inputs.ts';
+import { type InputPins, type PinnedInput, startPins } from './pin-inputs.ts';
 import type { ScanPolicy } from './scan-policy.ts';
 import type { Gap, ScanTarget } from './scan-target.ts';
 
@@ -65,11 +65,13 @@ class CheckRunner {
   readonly #host: Host;
   readonly #request: ScanRequest;
   readonly #inputs: CheckInputs;
+  readonly #pins: InputPins;
 
   constructor(host: Host, request: ScanRequest, inputs: CheckInputs) {
     this.#host = host;
     this.#request = request;
     this.#inputs = inputs;
+    this.#pins = startPins(host, request);
   }
 
   wants(name: CheckName): boolean {
@@ -77,7 +79,7 @@ class CheckRunner {
   }
 
   async runSbom(): Promise<RanCheck> {
-    const pin = await pinLockfiles(this.#host, this.#request.target);
+    const pin = await this.#pins.lockfiles;
     return this.#run('sbom', handlesOf(pin.handle), statedTime(), { gaps: pin.gaps });
   }
 
@@ -91,7 +93,8 @@ class CheckRunner {
   }
 
   async runLicense(sbom: Promise<RanCheck> | undefined): Promise<RanCheck> {
-    const [pin, ran] = await Promise.all([pinLicenseFiles(this.#host, this.#request.target), sbom]);
+    const ran = await sbom;
+    const pin = await this.#pins.licenses;
     const { allowLists, timestamp } = this.#inputs;
     // Without the SBOM the packages would be overlooked, whatever license files lie about.
     const bill = billOf(ran);
@@ -100,7 +103,7 @@ class CheckRunner {
   }
 
   async runSecret(): Promise<RanCheck> {
-    const pin = await pinSecretFiles(this.#host, this.#request.target);
+    const pin = await this.#pins.secrets;
     const { allowLists, timestamp } = this.#inputs;
     const inputs = pin.handle === undefined ? [] : handlesOf(pin.handle, allowLists.secretBaseline);
     return this.#run('secret', inputs, { timestamp }, noneOf(pin, undefined));

@@ -42,7 +42,7 @@ export async function runScan(
   const ran = await runChecks(host, request, { runId: context.runId, timestamp, database, allowLists });
   await reportGaps(context, ran);
   const checks = await Promise.all(ran.map((one) => withReport(host, one)));
-  await reportDatabase(context, request, database, checks);
+  await Promise.all([reportDatabase(context, request, database, checks), reportRefusedPolicy(context, request, ran)]);
   const objections = judgeChecks(checks, request.release);
   const verdict = verdictOf(objections);
   if (request.release) await reportObjections(context, objections, checks);
@@ -57,6 +57,23 @@ const NOT_ASKED_FOR: ScanDatabase = {
 
 async function withReport(host: Host, ran: RanCheck): Promise<ReportedCheck> {
   return { ...ran, report: await readReport(host, ran.result) };
+}
+
+/** An operator who wrote a policy must hear that it did not count. */
+async function reportRefusedPolicy(
+  context: ProblemContext,
+  { policy }: ScanRequest,
+  [first]: readonly RanCheck[],
+): Promise<void> {
+  if (policy.refused === undefined || first === undefined) return;
+  await report(context, first.check.job, undefined, {
+    title: 'The scan policy of the home was not used',
+    message: `${policy.refused} lies in the scanned tree, and whoever changes the tree could change it. If it is meant, name it with --policy; or keep the home elsewhere with --home.`,
+    severity: 'warning',
+    surface: 'scan',
+    code: 'SCAN_POLICY_IGNORED',
+    locations: [],
+  });
 }
 
 /** A database that was named and holds nothing, and one that gets old: the engine does not know of the former. */

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { usageError } from '../usage-error.ts';
 
 /** What an operator decides about scans. Documents are allow lists, and absolute paths here. */
@@ -16,6 +16,8 @@ export interface ScanPolicy {
   readonly vex: readonly string[];
   readonly licensePolicy: string | undefined;
   readonly secretBaseline: string | undefined;
+  /** A file that was found and not used, because it lies in the scanned tree. */
+  readonly refused: string | undefined;
 }
 
 /** Without a policy file. */
@@ -27,20 +29,23 @@ export const BUILT_IN_POLICY: ScanPolicy = {
   vex: [],
   licensePolicy: undefined,
   secretBaseline: undefined,
+  refused: undefined,
 };
 
 /** Name of the policy file in a home. */
-export const SCAN_POLICY_FILE = 'scan-policy.json';
+const SCAN_POLICY_FILE = 'scan-policy.json';
 
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Reads the file that `--policy` names, else the one in the home. Never one of the scanned tree that nobody named: who
- * writes the code that is scanned must not be who says what counts (CONTRACT §2).
+ * Reads the file that `--policy` names, else the one in the home. Never one of the scanned tree that nobody named, also
+ * when the home lies in it: who writes the code that is scanned must not be who says what counts (CONTRACT §2).
+ * @param root absolute path of the scanned directory
  * @throws MexError `CLI_FILE_UNREADABLE`, `CLI_USAGE`
  */
-export async function loadScanPolicy(named: string | undefined, home: string): Promise<ScanPolicy> {
+export async function loadScanPolicy(named: string | undefined, home: string, root: string): Promise<ScanPolicy> {
   const file = resolve(named ?? join(home, SCAN_POLICY_FILE));
+  if (named === undefined && isBelow(home, root) && existsSync(file)) return { ...BUILT_IN_POLICY, refused: file };
   const bytes = readPolicy(file, named !== undefined);
   if (bytes === undefined) return BUILT_IN_POLICY;
   // zod is needed only where a person's file is read; a scan without one does not pay for it.
@@ -57,7 +62,14 @@ export async function loadScanPolicy(named: string | undefined, home: string): P
     vex: (vex ?? []).map(below),
     licensePolicy: license_policy === undefined ? undefined : below(license_policy),
     secretBaseline: secret_baseline === undefined ? undefined : below(secret_baseline),
+    refused: undefined,
   };
+}
+
+/** By their real places: a link must not make a tree look like another. */
+function isBelow(path: string, root: string): boolean {
+  const way = relative(realpathSync(root), existsSync(path) ? realpathSync(path) : path);
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 function readPolicy(file: string, isNamed: boolean): Uint8Array | undefined {

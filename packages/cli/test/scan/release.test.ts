@@ -139,7 +139,7 @@ describe('[§14 E] a release whose checks did not all run does not pass', () => 
     expect(exitOfScan(outcome)).toBe(1);
   });
 
-  it('without any lockfile', async () => {
+  it('[§14 C] without any lockfile', async () => {
     const bare = place();
     write(bare, { 'index.js': 'export {};\n' });
     const outcome = await release(bare);
@@ -225,6 +225,39 @@ describe('[§13] allow lists', () => {
     });
     const outcome = await release(path, { osv: writeAdvisories(place(), VULNERABLE) });
     expect(told(outcome)).toEqual({ verdict: 'block', fatal: ['RELEASE_VULNERABILITY'] });
+  });
+
+  it('[§2] the policy of a home that lies in the tree counts only when it is named', async () => {
+    const path = project();
+    const inner = await openTestHost(path);
+    try {
+      write(inner.home, {
+        'scan-policy.json': '{"schema_version": "mex.scan_policy@1.0", "vex": ["v.json"]}',
+        'v.json': openVex('TEST-1', 'pkg:npm/alpha@1.0.0', fresh()),
+      });
+      const options = { release: true, osv: writeAdvisories(place(), VULNERABLE) };
+      const refused = await scanDirectory(inner, path, options);
+      expect(told(refused).fatal).toEqual(['RELEASE_VULNERABILITY']);
+      expect(refused.problems.map(({ code }) => code)).toContain('SCAN_POLICY_IGNORED');
+      const named = await scanDirectory(inner, path, { ...options, policy: join(inner.home, 'scan-policy.json') });
+      expect(told(named)).toEqual({ verdict: 'pass', fatal: [] });
+    } finally {
+      await inner.close({ graceMs: 0 });
+    }
+  });
+
+  it('the policy of a home that lies elsewhere counts without being named', async () => {
+    const other = await openTestHost(place());
+    try {
+      write(other.home, {
+        'scan-policy.json': '{"schema_version": "mex.scan_policy@1.0", "vex": ["v.json"]}',
+        'v.json': openVex('TEST-1', 'pkg:npm/alpha@1.0.0', fresh()),
+      });
+      const options = { release: true, osv: writeAdvisories(place(), VULNERABLE) };
+      expect(told(await scanDirectory(other, project(), options))).toEqual({ verdict: 'pass', fatal: [] });
+    } finally {
+      await other.close({ graceMs: 0 });
+    }
   });
 
   it('are inputs by hash, and part of what is recorded of the operation', async () => {

@@ -28,11 +28,12 @@ export interface TestScan {
 
 /** What `mex scan` does between its command line and its output. */
 export async function scanDirectory(host: Host, dir: string, options: TestScan = {}): Promise<ScanOutcome> {
+  const target = openTarget(dir);
   return runScan(host, {
-    target: openTarget(dir),
+    target,
     checks: parseOnly(options.only),
     release: options.release ?? false,
-    policy: await loadScanPolicy(options.policy, host.home),
+    policy: await loadScanPolicy(options.policy, host.home, target.root),
     osv: options.osv,
     signal: new AbortController().signal,
     onProgress: () => undefined,
