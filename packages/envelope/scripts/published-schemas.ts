@@ -5,6 +5,7 @@ import {
   AutoSignature,
   Budget,
   BundleIndex,
+  ConsentReceipt,
   ConsentRecord,
   EngineManifest,
   EngineResult,
@@ -16,6 +17,7 @@ import {
   PlannedOperation,
   Problem,
   ProblemReport,
+  ProjectionPlan,
   RegistryDocument,
   RegistryEntry,
   SupplyChainReport,
@@ -72,6 +74,17 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     schema: BundleIndex,
     title: 'BundleIndex',
     description: 'What the digest of a bundle is taken over: entries sorted by path in code-unit order (CONTRACT §5).',
+  },
+  'consent-receipt': {
+    schema: ConsentReceipt,
+    title: 'ConsentReceipt',
+    description:
+      "A person's consent to one payload that leaves for a model elsewhere, bound to its digest (CONTRACT §12).",
+  },
+  'projection-plan': {
+    schema: ProjectionPlan,
+    title: 'ProjectionPlan',
+    description: 'What is to leave for a model elsewhere, and what was left out of it (CONTRACT §12).',
   },
   consent: {
     schema: ConsentRecord,

@@ -18,6 +18,7 @@ export {
   EntityRef,
 } from './documents/artifact.ts';
 export { BUDGET_FIELDS, Budget, type BudgetField, FullBudget, type Usage } from './documents/budget.ts';
+export { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
 export {
   EngineManifest,
   type Implementation,

@@ -1,5 +1,6 @@
 import { type Checker, createChecker } from './checker.ts';
 import { ArtifactHandle, ArtifactManifest, BundleIndex } from './documents/artifact.ts';
+import { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
 import { EngineManifest, RegistryDocument, RegistryEntry } from './documents/engine.ts';
 import { EVENT_SCHEMAS, type FlightEvent, SystemEvents } from './documents/event.ts';
 import { AutoSignature, ConsentRecord, GovernanceDecision } from './documents/governance.ts';
@@ -19,12 +20,14 @@ export const CHECKERS = {
   autoSignature: createChecker(AutoSignature),
   bundleIndex: createChecker(BundleIndex),
   consent: createChecker(ConsentRecord),
+  consentReceipt: createChecker(ConsentReceipt),
   engineManifest: createChecker(EngineManifest),
   engineResult: createChecker(EngineResult),
   governanceDecision: createChecker(GovernanceDecision),
   operation: createChecker(PlannedOperation),
   problem: createChecker(Problem),
   problemReport: createChecker(ProblemReport),
+  projectionPlan: createChecker(ProjectionPlan),
   registry: createChecker(RegistryDocument),
   registryEntry: createChecker(RegistryEntry),
   supplyChainReport: createChecker(SupplyChainReport),
