@@ -55,7 +55,7 @@ async function compare(
   const home = join(dir, 'home');
   const mex: Contender = () => {
     rmSync(home, { recursive: true, force: true });
-    return seconds('mex', LAUNCHER, ['scan', '.', '--format', 'json', '--home', home]);
+    return seconds('mex', LAUNCHER, ['scan', '.', '--only', 'sbom', '--format', 'json', '--home', home]);
   };
   const others: Record<Peer, Contender> = {
     npm: () => seconds('npm', 'npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', QUIET]),
