@@ -14,7 +14,11 @@ const BODIES = {
   'test.spin': `for (;;) {}`,
   'test.sleep': `await new Promise(() => {});`,
   'test.memory': `const kept = []; for (;;) kept.push(new Uint8Array(1_000_000).fill(1));`,
-  'test.after': `globalThis.later = () => context.read('docs', 'x'); return {};`,
+  'test.keep': `box.context = context; return {};`,
+  'test.reuse': `if (box.context === undefined) return { kept: false };
+     const { context: old } = box; const codes = [];
+     for (const work of [() => old.read('docs', 'a'), () => old.secret('key'), () => old.fetch({ url: 'http://a.example/' }), () => old.exec('cat', []), () => old.device('gpu.compute'), () => old.write('out.txt', 'x')]) codes.push(await codeOf(work()));
+     return { kept: true, codes };`,
   'test.odd': `const codes = []; const big = 'x'.repeat(10_000);
      for (const work of [() => context.read({ toString() { return 'docs'; } }, 'x'), () => context.read(big, 'x'), () => context.read('docs', big),
        () => context.fetch(null), () => context.fetch({ url: big }), () => context.fetch({ url: 'http://a.example/', headers: 7 }), () => context.fetch({ url: 'http://a.example/', body: 7 }),
@@ -90,6 +94,16 @@ describe.each(KINDS)('[§7] capabilities in the %s tier', (kind: Kind) => {
     expect(grouped.every(({ message }) => message.includes('5 times'))).toBe(true);
     expect(new Set(grouped.map(({ fingerprint }) => fingerprint)).size).toBe(2);
     for (const run of runs) expect(bodiesOf(world.events(run), 'broker.denied')).toHaveLength(10);
+  });
+
+  it('the context of an earlier operation gives nothing of what that one was granted', async () => {
+    await world.run('test.keep', ['fs.read', 'gpu.compute', 'proc.exec']);
+    const result = await world.run('test.reuse', []);
+    expect(result.status).toBe('succeeded');
+    const { kept, codes } = Object(result.summary) as { kept: boolean; codes?: string[] };
+    if (kept) expect(new Set(codes)).toEqual(new Set(['CALL_AFTER_END']));
+    expect(result.outputs).toEqual([]);
+    expect(bodiesOf(world.events(result), 'broker.denied')).toEqual([]);
   });
 
   it('arguments that are none are refused on the way, and never break the operation', async () => {

@@ -49,6 +49,7 @@ const BODIES = {
      return { codes };`,
   'test.fetch': `const { status, body } = await context.fetch({ url: params.a, headers: { Authorization: 'Bearer {{secret:key}}' } });
      return { status, echoed: text(body).length };`,
+  'test.bound': `const { status } = await context.fetch({ url: params.a, headers: [['x-key', '{{secret:bound}}']] }); return { status };`,
   'test.echo': `const { body } = await context.fetch({ url: params.a, headers: { Authorization: 'Bearer {{secret:key}}' } });
      await context.write('out.txt', body); return {};`,
   'test.path': `${GET} const { status } = await context.fetch({ url: params.a + encodeURIComponent(value) }); return { status };`,
@@ -100,7 +101,7 @@ describe.each(KINDS)('[§9] [§14 E] secrets in the %s tier', (kind: Kind) => {
     let turn = 0;
     const values: Record<string, string> = { key: VALUE, name: NAME_VALUE, other: 'another-Secret-9', short: 'abc' };
     world = await openWorld(kind, BODIES, {
-      manifest: { readable_secrets: ['key', 'name', 'short', 'turning', 'absent', 'broken'] },
+      manifest: { readable_secrets: ['key', 'name', 'short', 'turning', 'absent', 'broken', 'bound'] },
       ...(NO_JAIL === undefined ? { tiers: ['thread', 'process'] } : {}),
       outside: {
         privateHosts: [`127.0.0.1:${port}`, `localhost:${port}`],
@@ -147,7 +148,9 @@ describe.each(KINDS)('[§9] [§14 E] secrets in the %s tier', (kind: Kind) => {
   });
 
   it.each([
+    // Policy alone, manifest alone.
     ['other', 'SECRET_NOT_READABLE'],
+    ['bound', 'SECRET_NOT_READABLE'],
     ['short', 'SECRET_TOO_SHORT'],
     ['absent', 'SECRET_UNKNOWN'],
     ['broken', 'SECRET_UNAVAILABLE'],
@@ -181,6 +184,18 @@ describe.each(KINDS)('[§9] [§14 E] secrets in the %s tier', (kind: Kind) => {
     expect(bodiesOf(world.events(result), 'broker.http')).toMatchObject([{ path: '/used', status: 200 }]);
     expect(JSON.stringify(world.events(result))).not.toContain('hidden');
     nothingHolds(VALUE, result);
+  });
+
+  it('[§9] a secret that belongs to one host goes to no other one, and none goes in the clear', async () => {
+    const before = seen.length;
+    const bound = await world.run('test.bound', ['secrets.use', `net.http:127.0.0.1:${port}`], { a: url() });
+    expect(bound.errors[0]).toMatchObject({ code: 'SECRET_HOST_REFUSED', kind: 'capability' });
+    expect(problemsOf(world, bound).map(({ code }) => code)).toContain('SECRET_HOST_REFUSED');
+    const clear = await world.run('test.fetch', [...USE, 'net.http:api.example'], { a: 'http://api.example/' });
+    expect(clear.errors[0]).toMatchObject({ code: 'NETWORK_REQUEST_INVALID' });
+    const ungranted = await world.run('test.fetch', [`net.http:127.0.0.1:${port}`], { a: url() });
+    expect(ungranted.errors[0]).toMatchObject({ code: 'CAPABILITY_USED_WITHOUT_GRANT' });
+    expect(seen).toHaveLength(before);
   });
 
   it('a server that sends a secret back does not get it into an output', async () => {

@@ -114,6 +114,8 @@ function codeOf(bodies: Bodies): string {
       `${JSON.stringify(name)}:{run:async(context,params)=>{await context.write('raw.txt','evidence');${body}}}`,
   );
   return `(function(){'use strict';
+    // What an engine keeps from one operation to the next, where it runs in the same sandbox.
+    const box = {};
     const text = (bytes) => new TextDecoder().decode(bytes);
     const codeOf = async (work) => { try { await work; return 'done'; } catch (error) { return String(error.code ?? error); } };
     __mex_register__({operations:{${operations.join(',')}}});})();`;
