@@ -124,7 +124,7 @@ const attempts: readonly Attempt[] = [
   ),
   inJail(
     'a reply before the end',
-    'raw(frame("reply", "0 0 0 {\\"ok\\":true,\\"log\\":[],\\"log_dropped\\":0,\\"problems\\":[],\\"problems_dropped\\":0,\\"influences\\":[]}"));',
+    'raw(frame("reply", "0 0 0 {\\"ok\\":true,\\"log\\":[],\\"log_dropped\\":0,\\"problems\\":[],\\"problems_dropped\\":0,\\"influences\\":[]}")); await new Promise(() => {});',
   ),
   inJail('a reply of every shape', 'raw(frame("reply", "x".repeat(1e6))); await new Promise(() => {});'),
   {
