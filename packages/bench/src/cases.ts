@@ -10,6 +10,8 @@ export const CASES: Readonly<Record<string, () => Promise<Case>>> = {
   recorder: async () => (await import('./cases/recorder.ts')).recorder,
   artifacts: async () => (await import('./cases/artifacts.ts')).artifacts,
   sbom: async () => (await import('./cases/sbom.ts')).sbom,
+  scan: async () => (await import('./cases/scan.ts')).scan,
   memory: async () => (await import('./cases/memory.ts')).memory,
+  'change-set': async () => (await import('./cases/change-set.ts')).changeSet,
   sandboxes: async () => (await import('./cases/sandboxes.ts')).sandboxes,
 };

@@ -104,12 +104,14 @@ export async function changeTo(
   bench: Bench,
   wanted: Readonly<Record<string, string | Uint8Array | null>>,
 ): Promise<ChangeSet> {
-  const entries: ChangeSet['entries'] = [];
-  for (const [path, content] of Object.entries(wanted)) {
-    const target = join(bench.workspace, path);
-    const before_sha256 = existsSync(target) && statSync(target).isFile() ? sha256Hex(readFileSync(target)) : null;
-    entries.push({ path, before_sha256, after: content === null ? null : await put(bench.store, content) });
-  }
+  // Together, so that they share their commits.
+  const entries = await Promise.all(
+    Object.entries(wanted).map(async ([path, content]) => {
+      const target = join(bench.workspace, path);
+      const before_sha256 = existsSync(target) && statSync(target).isFile() ? sha256Hex(readFileSync(target)) : null;
+      return { path, before_sha256, after: content === null ? null : await put(bench.store, content) };
+    }),
+  );
   return { schema_version: 'mex.change_set@1.0', entries };
 }
 

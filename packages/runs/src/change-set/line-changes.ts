@@ -24,7 +24,7 @@ export function countLineChanges(before: Uint8Array | undefined, after: Uint8Arr
     oldEnd -= 1;
     newEnd -= 1;
   }
-  const { removed, added } = diffLines(old.slice(start, oldEnd), now.slice(start, newEnd));
+  const { removed, added } = diffShared(old.slice(start, oldEnd), now.slice(start, newEnd));
   return { changed: removed.length + added.length, formatting: countFormatting(removed, added) };
 }
 
@@ -38,13 +38,36 @@ function splitLines(bytes: Uint8Array | undefined): string[] {
   return lines;
 }
 
-interface Edits {
-  readonly removed: readonly string[];
-  readonly added: readonly string[];
+interface Edits<Line = string> {
+  readonly removed: readonly Line[];
+  readonly added: readonly Line[];
+}
+
+/** Lines that the other side does not have are part of every edit script; the rest is compared as numbers. */
+function diffShared(old: readonly string[], now: readonly string[]): Edits {
+  const inOld = new Set(old);
+  const inNew = new Set(now);
+  const numbers = new Map<string, number>();
+  const words: string[] = [];
+  const numberOf = (line: string): number => {
+    const known = numbers.get(line);
+    if (known !== undefined) return known;
+    numbers.set(line, words.length);
+    return words.push(line) - 1;
+  };
+  const shared = diffLines(
+    old.filter((line) => inNew.has(line)).map(numberOf),
+    now.filter((line) => inOld.has(line)).map(numberOf),
+  );
+  const spell = (numbered: readonly number[]): string[] => numbered.map((number) => words[number] ?? '');
+  return {
+    removed: [...old.filter((line) => !inNew.has(line)), ...spell(shared.removed)],
+    added: [...now.filter((line) => !inOld.has(line)), ...spell(shared.added)],
+  };
 }
 
 /** Greedy shortest edit script. `trace` keeps the furthest points of each round, to walk back along. */
-function diffLines(old: readonly string[], now: readonly string[]): Edits {
+function diffLines(old: readonly number[], now: readonly number[]): Edits<number> {
   const total = old.length + now.length;
   if (old.length === 0 || now.length === 0) return { removed: old, added: now };
   const limit = Math.min(total, MAX_DISTANCE);
@@ -74,9 +97,14 @@ function at(row: Int32Array, index: number): number {
   return row[index] ?? 0;
 }
 
-function walkBack(trace: readonly Int32Array[], limit: number, old: readonly string[], now: readonly string[]): Edits {
-  const removed: string[] = [];
-  const added: string[] = [];
+function walkBack(
+  trace: readonly Int32Array[],
+  limit: number,
+  old: readonly number[],
+  now: readonly number[],
+): Edits<number> {
+  const removed: number[] = [];
+  const added: number[] = [];
   let x = old.length;
   let y = now.length;
   for (let distance = trace.length - 1; distance > 0; distance -= 1) {
@@ -85,8 +113,8 @@ function walkBack(trace: readonly Int32Array[], limit: number, old: readonly str
     const down = isDown(row, limit, k, distance);
     const fromX = down ? at(row, limit + k + 2) : at(row, limit + k);
     const fromY = fromX - (down ? k + 1 : k - 1);
-    if (down) added.push(now[fromY] ?? '');
-    else removed.push(old[fromX] ?? '');
+    if (down) added.push(now[fromY] ?? 0);
+    else removed.push(old[fromX] ?? 0);
     x = fromX;
     y = fromY;
   }

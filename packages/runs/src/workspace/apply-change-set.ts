@@ -70,6 +70,7 @@ export async function applyChangeSet(powers: ChangePowers, request: ApplyRequest
       files: prepared.files.length,
       changedLines: prepared.changedLines,
       lines,
+      bytes: prepared.after,
     },
     alongside,
   );
@@ -131,6 +132,8 @@ export interface ChangeBody {
   readonly changedLines: number;
   /** Changed lines by path. */
   readonly lines: ReadonlyMap<string, number>;
+  /** Content that is at hand, by hash; the rest is read from the store. */
+  readonly bytes?: ReadonlyMap<string, Uint8Array>;
   /** Changes that this one takes back. */
   readonly rollsBack?: readonly string[];
 }
@@ -177,9 +180,10 @@ async function moveOrUndo(
   journal: ChangeJournal,
   subject: ChangeSubject,
   tree: Tree,
-  { moves, lines, rollsBack = [] }: ChangeBody,
+  { moves, lines, bytes, rollsBack = [] }: ChangeBody,
 ): Promise<void> {
-  const options = { changeId: subject.changeId, store: powers.store, onStep: powers.onStep ?? noStep };
+  const read = (sha256: string) => bytes?.get(sha256) ?? powers.store.get(sha256);
+  const options = { changeId: subject.changeId, read, onStep: powers.onStep ?? noStep };
   try {
     await runMoves(tree, moves, { ...options, resumed: false });
     const end = { outcome: 'done', recovered: false, conflicts: [] } as const;

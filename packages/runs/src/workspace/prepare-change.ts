@@ -40,6 +40,8 @@ export interface PreparedChange {
   readonly formattingOnly: boolean;
   /** What has to be kept, by hash. */
   readonly contents: ReadonlyMap<string, Content>;
+  /** Content that comes, by hash; read from the store, which verified it. */
+  readonly after: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -61,12 +63,13 @@ export async function prepareChange(
     verifyFileCount(set, limits.budget);
     const { moves, before } = planMoves(tree, set);
     if (moves.length === 0) throw new ChangeRefusal('CHANGE_SET_INVALID', 'The change set changes nothing.');
-    const { files, contents } = await measure(store, set, moves, before);
+    const measured = await measure(store, set, moves, before);
+    const { files } = measured;
     verifyChangeBudget(files, limits.budget);
     const formattingOnly = isFormattingOnly(files);
     if (formattingOnly && limits.formattingOnly === 'deny') throw formattingDenied();
     const changedLines = sum(files, ({ lines }) => lines.changed);
-    return { workspace, changeSetSha256: changeSetDigest(set), moves, files, changedLines, formattingOnly, contents };
+    return { workspace, changeSetSha256: changeSetDigest(set), moves, ...measured, changedLines, formattingOnly };
   } finally {
     tree.close();
   }
@@ -87,7 +90,7 @@ async function measure(
   set: ChangeSet,
   moves: readonly Move[],
   before: ReadonlyMap<string, Uint8Array>,
-): Promise<Pick<PreparedChange, 'files' | 'contents'>> {
+): Promise<Pick<PreparedChange, 'files' | 'contents' | 'after'>> {
   const handles = new Map(
     set.entries.flatMap((entry) =>
       'after' in entry && entry.after !== null ? [[entry.path, entry.after] as const] : [],
@@ -103,15 +106,18 @@ async function measure(
   }
   const contents = new Map<string, Content>();
   const files: MeasuredChange[] = [];
+  const after = new Map<string, Uint8Array>();
   for (const { path, from, to } of moves) {
     const handle = to?.kind === 'file' ? handles.get(path) : undefined;
     const old = from?.kind === 'file' ? before.get(path) : undefined;
     if (old !== undefined && from?.kind === 'file') contents.set(from.sha256, { bytes: old });
     if (handle !== undefined && !contents.has(handle.sha256)) contents.set(handle.sha256, { handle });
     if (handle === undefined && old === undefined) continue;
-    files.push({ path, lines: countLineChanges(old, handle && (await store.get(handle))) });
+    const fresh = handle && (after.get(handle.sha256) ?? (await store.get(handle)));
+    if (fresh !== undefined && handle !== undefined) after.set(handle.sha256, fresh);
+    files.push({ path, lines: countLineChanges(old, fresh) });
   }
-  return { files, contents };
+  return { files, contents, after };
 }
 
 /** @returns the real workspace, and where in it nothing may be changed */

@@ -52,7 +52,8 @@ async function recoverChange(powers: ChangePowers, journal: ChangeJournal, row: 
   const tree = new Tree(workspace);
   let left: string[];
   try {
-    const options = { changeId: row.changeId, store: powers.store, resumed: true, onStep: powers.onStep ?? noStep };
+    const read = (sha256: string): Promise<Uint8Array> => powers.store.get(sha256);
+    const options = { changeId: row.changeId, read, resumed: true, onStep: powers.onStep ?? noStep };
     left = await runMoves(tree, way, options);
   } finally {
     tree.close();

@@ -1,6 +1,5 @@
 import { constants, lstatSync, mkdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { ArtifactStore } from '@mex/artifacts';
 import type { FileState } from './path-state.ts';
 import type { Tree } from './tree.ts';
 import { STAGING_PREFIX } from './tree-path.ts';
@@ -29,16 +28,18 @@ export interface StagedFile {
   readonly state: FileState;
 }
 
+/** Content by its hash, verified. */
+export type ReadContent = (sha256: string) => Promise<Uint8Array> | Uint8Array;
+
 /**
- * Writes files into the staging directory, with their modes, and waits until they are on the disk. Content comes from
- * the store, which verifies it.
+ * Writes files into the staging directory, with their modes, and waits until they are on the disk.
  * @param onStep see `ChangePowers`
  */
 export async function stageFiles(
   tree: Tree,
   changeId: string,
   files: readonly StagedFile[],
-  store: ArtifactStore,
+  read: ReadContent,
   onStep: (step: string) => void,
 ): Promise<void> {
   if (files.length === 0) return;
@@ -49,7 +50,7 @@ export async function stageFiles(
   const work = async (): Promise<void> => {
     for (const { index, state } of queue) {
       onStep('stage');
-      await writeFile(`${directory}/${index}`, await store.get(state.sha256), state.mode);
+      await writeFile(`${directory}/${index}`, await read(state.sha256), state.mode);
     }
   };
   const done = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, files.length) }, work));

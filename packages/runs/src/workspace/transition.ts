@@ -1,17 +1,17 @@
 import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { ArtifactStore, SafeDirectory } from '@mex/artifacts';
+import type { SafeDirectory } from '@mex/artifacts';
 import { errnoOf } from '../errors.ts';
 import type { Move } from './path-state.ts';
 import { conflict } from './plan-moves.ts';
-import { clearStaging, dropStaging, stageFiles, stagingName, syncDirectories } from './staging.ts';
+import { clearStaging, dropStaging, type ReadContent, stageFiles, stagingName, syncDirectories } from './staging.ts';
 import { BREATH, type Pending, surveyMoves } from './survey.ts';
 import type { Tree } from './tree.ts';
 import { nameOf, parentOf } from './tree-path.ts';
 
 export interface TransitionOptions {
   readonly changeId: string;
-  readonly store: ArtifactStore;
+  readonly read: ReadContent;
   /**
    * Some of the moves may have been made. Paths that are in neither state are then left as they are and named;
    * otherwise one of them ends it all before anything is written.
@@ -27,13 +27,13 @@ export interface TransitionOptions {
  * @throws MexError `CHANGE_CONFLICT`; what the disk says. Then some moves may have been made.
  */
 export async function runMoves(tree: Tree, moves: readonly Move[], options: TransitionOptions): Promise<string[]> {
-  const { changeId, store, resumed, onStep } = options;
+  const { changeId, read, resumed, onStep } = options;
   const survey = await surveyMoves(tree, moves, resumed);
   if (!resumed && survey.conflicts.length > 0) throw conflict(survey.conflicts);
   clearStaging(tree, changeId);
   const numbered = survey.pending.map((pending, index) => ({ ...pending, index }));
   const files = numbered.flatMap(({ move: { to }, index }) => (to?.kind === 'file' ? [{ index, state: to }] : []));
-  await stageFiles(tree, changeId, files, store, onStep);
+  await stageFiles(tree, changeId, files, read, onStep);
   const mover = new Mover(tree, options);
   for (const one of numbered.toReversed())
     await mover.step(one, isRemoval(one.move), 'remove', () => mover.remove(one));
