@@ -51,19 +51,23 @@ async function pinLockfiles(host: Host, target: ScanTarget): Promise<PinnedInput
 /** License files and manifests of the project and of the packages that are installed in it. */
 function pinLicenseFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
   const { isLeftOut } = new LicenseCandidates(target.root, host.home);
-  return pinTree(host, target, isLeftOut, () => []);
+  return pinTree(host, target, isLeftOut, NO_MORE_GAPS);
 }
 
 /** Every file of the project that a person wrote. */
 function pinSecretFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
   const candidates = new SecretCandidates(target.root, host.home);
-  const tooLarge = (): Gap[] =>
-    candidates.tooLarge.map(({ path, bytes }) => ({
+  return pinTree(host, target, candidates.isLeftOut, (files) => {
+    const tooLarge = candidates.tooLarge.map(({ path, bytes }) => ({
       path,
       reason: `it has ${bytes} bytes, which is more than the secret scan reads`,
     }));
-  return pinTree(host, target, candidates.isLeftOut, tooLarge);
+    const isHidden = files === 0 && candidates.ignoredDirectories > 0;
+    return isHidden ? [...tooLarge, { path: '.', reason: 'git ignores everything in it' }] : tooLarge;
+  });
 }
+
+const NO_MORE_GAPS = (): readonly Gap[] => [];
 
 /** Links lead to what is pinned under its own name, or out of the tree; pipes and devices hold no text. */
 const NO_GAPS: ReadonlySet<string> = new Set(['symlink', 'special']);
@@ -72,7 +76,7 @@ async function pinTree(
   host: Host,
   target: ScanTarget,
   ignore: NonNullable<PinOptions['ignore']>,
-  moreGaps: () => Gap[],
+  moreGaps: (files: number) => readonly Gap[],
 ): Promise<PinnedInput> {
   try {
     const pin =
@@ -82,7 +86,7 @@ async function pinTree(
     const skipped = pin.skipped.filter(({ reason }) => !NO_GAPS.has(reason));
     return recordPin(host, pin, [
       ...skipped.map(({ path, reason }): Gap => ({ path, reason: skipReason(reason) })),
-      ...moreGaps(),
+      ...moreGaps(pin.index.entries.length),
     ]);
   } catch (error) {
     // A directory that cannot be listed, or more than may be pinned: this check does not run, and the others do.

@@ -60,12 +60,13 @@ function printLicenses(terminal: Terminal, findings: readonly SupplyChainFinding
     const concluded = shown(properties['concluded'] ?? 'UNKNOWN', 40);
     return [concluded === 'UNKNOWN' ? red(concluded) : concluded, bold(shown(component, 60)), dim(reasonOf(title))];
   });
-  printTable(terminal, plural(open.length, 'license'), [head, ...rows], open.length);
+  const title = `${plural(open.length, 'package')} with a license that is unknown or against the policy`;
+  printTable(terminal, title, [head, ...rows], open.length);
 }
 
-/** The title begins with the package, which has a column of its own. */
+/** The title begins with package and license, which have columns of their own. */
 function reasonOf(title: string): string {
-  return shown(title.slice(title.indexOf(': ') + 2));
+  return shown(title.slice(title.indexOf(': ') + 2).replace(/^the license is UNKNOWN; /, ''));
 }
 
 function printSecrets(terminal: Terminal, findings: readonly SupplyChainFinding[]): void {

@@ -11,7 +11,7 @@ import { printFindings } from './print-findings.ts';
 import { DECISION_NAME } from './release-decision.ts';
 import { databaseAge, type ScanOutcome } from './run-scan.ts';
 import { shown } from './shown-text.ts';
-import { HOW_TO_IMPORT, type ReportedCheck } from './verdict.ts';
+import { HOW_TO_IMPORT, type ReleaseErrorCode, type ReportedCheck } from './verdict.ts';
 
 const MAX_LINES = 20;
 const NO_LOCKFILE = 'SBOM_NO_LOCKFILE';
@@ -24,7 +24,7 @@ export function printScan(terminal: Terminal, invocation: Invocation, root: stri
   printLockfiles(terminal, outcome);
   printFindings(terminal, outcome.checks);
   printReasons(terminal, outcome);
-  printProblems(terminal, invocation, outcome.problems);
+  printProblems(terminal, invocation, outcome);
   printArtifacts(terminal, invocation, outcome);
   printNext(terminal, invocation, outcome);
 }
@@ -96,13 +96,22 @@ function printLockfiles(terminal: Terminal, { checks }: ScanOutcome): void {
   terminal.line();
 }
 
+const BLOCKS: readonly (readonly [code: ReleaseErrorCode, words: (count: number) => string])[] = [
+  ['RELEASE_VULNERABILITY', (count) => plural(count, 'grave vulnerability', 'grave vulnerabilities')],
+  ['RELEASE_LICENSE', (count) => `${plural(count, 'package')} with a license that is unknown or against the policy`],
+  ['RELEASE_SECRET', (count) => plural(count, 'secret')],
+  ['RELEASE_DATABASE', () => 'vulnerabilities could not be looked up'],
+];
+
 /** Why this is no pass, in words, before everything else that was noticed. */
 function printReasons(terminal: Terminal, { checks, objections, release, verdict, database }: ScanOutcome): void {
   if (verdict === 'pass') return;
   if (checks.some(({ result }) => result.errors.some(({ code }) => code === NO_LOCKFILE)))
     terminal.line(yellow('warning: '), `No lockfile was found. Looked for: ${LOOKED_FOR}.`);
-  const blocks = objections.filter(({ kind }) => kind === 'block');
-  if (blocks.length > 0) terminal.line(red('blocked: '), `${plural(blocks.length, 'reason')} against this release.`);
+  for (const [code, words] of BLOCKS) {
+    const count = objections.filter((one) => one.kind === 'block' && one.code === code).length;
+    if (count > 0) terminal.line(red('blocked: '), words(count), dim(` (${code})`));
+  }
   const missing = objections.filter(({ kind }) => kind === 'error');
   for (const { title } of missing.slice(0, MAX_LINES)) terminal.line(red('incomplete: '), shown(title, 400));
   if (missing.length > MAX_LINES) terminal.line(dim(`  and ${missing.length - MAX_LINES} more`));
@@ -117,8 +126,11 @@ function printReasons(terminal: Terminal, { checks, objections, release, verdict
 /** Told above, each in its table. */
 const TOLD = /^(?:VULN_(?:CRITICAL|HIGH|UNRATED)|LICENSE_(?:UNKNOWN|DENIED|NOT_ALLOWED)|SECRET_FOUND|RELEASE_)/;
 
-function printProblems(terminal: Terminal, invocation: Invocation, problems: readonly Problem[]): void {
-  const rest = problems.filter(({ code, severity }) => !TOLD.test(code) && severity !== 'hint' && severity !== 'info');
+function printProblems(terminal: Terminal, invocation: Invocation, { problems, checks }: ScanOutcome): void {
+  const failures = new Set(checks.flatMap(({ result }) => result.errors.map(({ code }) => code)));
+  const isNews = ({ code, severity }: Problem): boolean =>
+    !TOLD.test(code) && !failures.has(code) && severity !== 'hint' && severity !== 'info';
+  const rest = problems.filter(isNews);
   if (rest.length > 0) terminal.line(bold('Problems'));
   for (const { severity, message, code, locations } of rest.slice(0, MAX_LINES)) {
     const [place] = locations;
@@ -135,7 +147,8 @@ function printArtifacts(terminal: Terminal, invocation: Invocation, { checks, de
   const outputs = checks.flatMap(({ check, result }) => result.outputs.map((handle) => ({ job: check.job, handle })));
   const all = decision === undefined ? outputs : [...outputs, { job: 'decision', handle: decision }];
   if (all.length === 0) return;
-  const tiers = new Set(checks.map(({ result }) => result.provenance.environment.isolation_tier));
+  const ran = checks.filter(({ result }) => result.outputs.length > 0);
+  const tiers = new Set(ran.map(({ result }) => result.provenance.environment.isolation_tier));
   terminal.line(bold('Artifacts'), dim(`  ${[...tiers].join(', ')} sandbox`));
   const rows = all.map(({ job, handle }): Piece[] => [
     dim(job),

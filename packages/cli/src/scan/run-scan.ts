@@ -8,6 +8,7 @@ import { readReport } from './read-report.ts';
 import { recordDecision } from './release-decision.ts';
 import { type RanCheck, runChecks, type ScanRequest } from './run-checks.ts';
 import { type ProblemContext, problemsOf, report, reportGaps, reportObjections } from './scan-problems.ts';
+import { findUnlocked } from './unlocked-manifests.ts';
 import { judgeChecks, type Objection, type ReportedCheck, type Verdict, verdictOf } from './verdict.ts';
 
 /** What a scan came to. */
@@ -42,7 +43,11 @@ export async function runScan(
   const ran = await runChecks(host, request, { runId: context.runId, timestamp, database, allowLists });
   await reportGaps(context, ran);
   const checks = await Promise.all(ran.map((one) => withReport(host, one)));
-  await Promise.all([reportDatabase(context, request, database, checks), reportRefusedPolicy(context, request, ran)]);
+  await Promise.all([
+    reportDatabase(context, request, database, checks),
+    reportRefusedPolicy(context, request, ran),
+    reportUnlocked(context, request, checks),
+  ]);
   const objections = judgeChecks(checks, request.release);
   const verdict = verdictOf(objections);
   if (request.release) await reportObjections(context, objections, checks);
@@ -57,6 +62,29 @@ const NOT_ASKED_FOR: ScanDatabase = {
 
 async function withReport(host: Host, ran: RanCheck): Promise<ReportedCheck> {
   return { ...ran, report: await readReport(host, ran.result) };
+}
+
+const MAX_NAMED = 20;
+
+/** Without any lockfile there is nothing but this to say, and the engine says it. */
+async function reportUnlocked(
+  context: ProblemContext,
+  { target }: ScanRequest,
+  checks: readonly ReportedCheck[],
+): Promise<void> {
+  const sbom = checks.find(({ check, report: found }) => check.name === 'sbom' && found !== undefined);
+  const paths = sbom === undefined ? [] : findUnlocked(target);
+  if (sbom === undefined || paths.length === 0) return;
+  const named = paths.slice(0, MAX_NAMED).join(', ');
+  await report(context, sbom.check.job, sbom.result.op_id, {
+    title: 'Manifests without a lockfile',
+    message: `${paths.length} ask for packages and have no lockfile beside or above them, so these packages were not checked: ${named}${paths.length > MAX_NAMED ? ' and more' : ''}.`,
+    severity: 'warning',
+    surface: 'scan',
+    tool: sbom.check.engineId,
+    code: 'SCAN_MANIFEST_UNLOCKED',
+    locations: paths.slice(0, MAX_NAMED).map((path) => ({ path })),
+  });
 }
 
 /** An operator who wrote a policy must hear that it did not count. */

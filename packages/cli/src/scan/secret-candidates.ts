@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { IgnoredPaths } from './ignored-paths.ts';
 
 /** Files beyond this are not scanned for secrets, in bytes: the engine's own bound. */
-export const MAX_SECRET_FILE_BYTES = 16 * 1024 * 1024;
+const MAX_SECRET_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Data of the version control, and installed packages, which their authors scan. The engine leaves out the same. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -15,10 +15,17 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   '.pnpm-store',
 ]);
 
-/** Decides what of a tree is pinned for the secret scan, while the tree is walked. */
+const EXCLUDE_WAY: ReadonlySet<string> = new Set(['.git', '.git/info', '.git/info/exclude']);
+
+/**
+ * Decides what of a tree is pinned for the secret scan, while the tree is walked. Directories that git ignores are not
+ * entered; ignored files are pinned, so that the engine leaves them out itself and its raw report names them.
+ */
 export class SecretCandidates {
   /** Large files that look like text: they are not scanned, and that must be told (CONTRACT §14 E). */
   readonly tooLarge: { readonly path: string; readonly bytes: number }[] = [];
+  /** Directories that were not entered because git ignores them. */
+  ignoredDirectories = 0;
   readonly #root: string;
   readonly #home: string;
   readonly #ignored: IgnoredPaths;
@@ -32,10 +39,13 @@ export class SecretCandidates {
 
   /** For `pinDirectory`: whether an entry is left out. */
   readonly isLeftOut = (path: string, isDirectory: boolean): boolean => {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (isDirectory && (LEFT_OUT.has(name) || join(this.#root, path) === this.#home)) return true;
-    if (this.#ignored.has(path, isDirectory)) return true;
-    return !isDirectory && this.#isTooLarge(path);
+    // Of the version control's own data, the engine needs one more list of what is ignored.
+    if (path.startsWith('.git/') || path === '.git') return !EXCLUDE_WAY.has(path);
+    if (!isDirectory) return this.#isTooLarge(path);
+    if (LEFT_OUT.has(path.slice(path.lastIndexOf('/') + 1)) || join(this.#root, path) === this.#home) return true;
+    const isIgnored = this.#ignored.has(path, true);
+    if (isIgnored) this.ignoredDirectories += 1;
+    return isIgnored;
   };
 
   /** A file of gigabytes is not even hashed; only its first bytes are looked at. */
@@ -43,7 +53,7 @@ export class SecretCandidates {
     const full = join(this.#root, path);
     const stats = lstatSync(full, { throwIfNoEntry: false });
     if (stats === undefined || !stats.isFile() || stats.size <= MAX_SECRET_FILE_BYTES) return false;
-    if (!looksBinary(full)) this.tooLarge.push({ path, bytes: stats.size });
+    if (!this.#ignored.has(path, false) && !looksBinary(full)) this.tooLarge.push({ path, bytes: stats.size });
     return true;
   }
 }

@@ -48,7 +48,7 @@ export function judgeChecks(checks: readonly ReportedCheck[], release: boolean):
 }
 
 function unchecked(check: Check, why: string, locations: Objection['locations'] = []): Objection {
-  const title = `${check.job} is incomplete: ${why}`;
+  const title = `${check.job}: ${why}`;
   const message = `${title}. A check that did not run is no pass.`;
   return { kind: 'error', code: 'RELEASE_CHECK_MISSING', check, title, message, locations };
 }

@@ -117,6 +117,14 @@ describe('which files a secret scan sees', () => {
     expect(await secretPaths(path)).toEqual(['keep.local', 'sub/other/generated/c.js']);
   });
 
+  it('[§14 E] a tree that hides everything from git is no pass', async () => {
+    const files = writeCleanProject(join(dir, `case-${count++}`), undefined, { '.gitignore': '*\n', 'a.js': secret() });
+    expect((await scanDirectory(host, files, { only: 'secret' })).verdict).toBe('error');
+    const folder = join(dir, `case-${count++}`);
+    write(folder, { '.git/info/exclude': 'src/\n', 'src/a.js': secret() });
+    expect((await scanDirectory(host, folder, { only: 'secret' })).verdict).toBe('error');
+  });
+
   it('the home is no part of the tree it lies in', async () => {
     const path = project();
     const inner = await openTestHost(path);
