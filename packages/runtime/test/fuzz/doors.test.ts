@@ -95,7 +95,7 @@ describe('doors, fuzzed', () => {
         const value = readOrRefused(() => parseStrictJson(text));
         if (value === undefined || !engineReply.check(value)) return;
         const cleaned = cleanReply(value);
-        holds(text, !JSON.stringify(cleaned.log).includes('\\u001b'), 'a control sequence is left');
+        holds(text, !cleaned.log.some((line) => line.includes('\u001b')), 'a control sequence is left');
       }),
       fuzzRun(5_000),
     );
