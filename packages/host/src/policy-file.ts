@@ -12,6 +12,10 @@ const count = z.int().nonnegative();
 
 const tierName = z.enum(['thread', 'process', 'wasm']);
 const scopeName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a name is letters, digits, ".", "_" and "-"');
+const hostScope = z.string().refine((host) => findCapability(`net.http:${host}`) !== undefined, {
+  error: (issue) =>
+    `"${String(issue.input)}" is no host; write api.example, api.example:8443 or *.api.example, in lower case`,
+});
 const absolutePath = z.string().refine((path) => isAbsolute(path) && !path.includes('\0'), 'a path must be absolute');
 const texts = z.array(z.string().max(4_096)).max(256);
 const tool = z.strictObject({
@@ -58,11 +62,17 @@ const policyFile = z.strictObject({
   tier: tierName.optional(),
   tiers: z.strictObject({ trusted: tierName, untrusted: tierName }).partial().optional(),
   engine_tiers: z.record(z.string(), tierName).optional(),
-  read_scopes: z.record(scopeName, absolutePath).optional(),
-  private_hosts: z.array(z.string().max(300)).max(256).optional(),
+  read_scopes: z
+    .record(scopeName, absolutePath)
+    .refine(
+      (scopes) => !Object.hasOwn(scopes, 'inputs'),
+      '"inputs" means the inputs of an operation; choose another name',
+    )
+    .optional(),
+  private_hosts: z.array(hostScope).max(256).optional(),
   tools: z.record(scopeName, tool).optional(),
   readable_secrets: z.record(z.string(), z.array(scopeName)).optional(),
-  secret_hosts: z.record(scopeName, z.array(z.string().max(300))).optional(),
+  secret_hosts: z.record(scopeName, z.array(hostScope)).optional(),
 });
 
 type PolicyFile = z.infer<typeof policyFile>;

@@ -17,6 +17,7 @@ import type { SandboxTier } from './sandbox/tier.ts';
 import type { TierBook, TierRefusal } from './sandbox/tier-book.ts';
 import { type Conclusion, recordDenial, recordEnd, recordGrant } from './steps.ts';
 import { describeCreator, storeOutputs } from './store-outputs.ts';
+import { warnOfFault } from './warn-of-fault.ts';
 import { Workspace } from './workspace.ts';
 
 /** What the steps of an operation work with. */
@@ -81,7 +82,7 @@ export async function runOperation(
     }
     progress.seq = seq;
     const conclusion = await runGranted(planned, collected, grant, tier, powers, signal);
-    verdict = conclusion.denial === undefined ? conclusion.run.verdict : 'fault';
+    verdict = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
     await recordEnd(planned, conclusion, seq, powers);
     return conclusion.result;
   } finally {
@@ -100,6 +101,11 @@ export async function judgeOperation(
   const tier = await chooseTier(collected, powers);
   if (tier === undefined || 'reason' in tier) return { before, denial: tierDenial(tier), tier: undefined };
   return { before, denial: undefined, tier };
+}
+
+/** What a planner asked for too much of says nothing about the engine; everything else that a post-gate denies does. */
+function verdictOf({ gate, code }: GateDenial): RunVerdict {
+  return gate === 'G-DET' || code === 'OUTPUT_LIMIT' || code === 'EVIDENCE_MISSING' ? 'neutral' : 'fault';
 }
 
 async function chooseTier(
@@ -237,7 +243,14 @@ function watchConsents(
   if (ids.length === 0) return { signal, stop: () => undefined };
   const revoked = new AbortController();
   const timer = setInterval(() => {
-    if (!ids.every(isLive)) revoked.abort(CONSENT_REVOKED);
+    let live = false;
+    try {
+      live = ids.every(isLive);
+    } catch (error) {
+      // Whoever cannot be asked has not consented.
+      warnOfFault(grant.opId, error);
+    }
+    if (!live) revoked.abort(CONSENT_REVOKED);
   }, CONSENT_WATCH_MS);
   const signals = signal === undefined ? [revoked.signal] : [signal, revoked.signal];
   return { signal: AbortSignal.any(signals), stop: () => clearInterval(timer) };
