@@ -77,8 +77,14 @@ export async function withHost<T>(invocation: Invocation, use: (host: Host) => P
 
 /** Ends what runs and closes everything. */
 export async function closeHost(host: Host): Promise<void> {
-  const { stuck } = await host.close({ graceMs: 0 });
-  noteStuck(stuck);
+  try {
+    const { stuck } = await host.close({ graceMs: 0 });
+    noteStuck(stuck);
+  } catch (error) {
+    const stuck: unknown = error instanceof Error && 'stuck' in error ? error.stuck : [];
+    if (Array.isArray(stuck)) noteStuck(stuck);
+    throw error;
+  }
 }
 
 async function shippedEngines() {

@@ -83,7 +83,7 @@ function engineFault(message: string): ResultError {
 
 /** A planner who gives too little budget, or gives up, says nothing about the engine. */
 export function killVerdict(code: string, grant: Grant): RunVerdict {
-  if (code === 'OPERATION_CANCELLED' || code === 'INTERNAL') return 'neutral';
+  if (code === 'OPERATION_CANCELLED' || code === 'SANDBOX_BUSY' || code === 'INTERNAL') return 'neutral';
   const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
   if (field === undefined) return 'fault';
   return grant.budget[field] < grant.manifest.default_budget[field] ? 'neutral' : 'fault';
@@ -112,6 +112,10 @@ export function killed(
   if (reason === 'cpu_time') return { status: 'failed', error: over('cpu_time_ms') };
   if (reason === 'memory') return { status: 'failed', error: over('memory_bytes') };
   if (reason === 'cancelled') return { status: 'cancelled', error: failure('OPERATION_CANCELLED', 'canceled', detail) };
+  if (reason === 'busy') {
+    const remedy = 'Ask again later with a new op_id, or give it a longer wall time.';
+    return { status: 'failed', error: { ...failure('SANDBOX_BUSY', 'sandbox', detail, remedy), retryable: true } };
+  }
   if (reason === 'host_failed') {
     return {
       status: 'failed',

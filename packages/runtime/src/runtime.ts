@@ -183,8 +183,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return recoverOperations(recorder, ledger, now());
     },
     prewarm: (engine) => {
-      const tier = tiers.prepare(options.policy.tierFor(engine));
-      tier?.prewarm(powers.loadCode(engine), engine.manifest.default_budget.memory_bytes);
+      const { memory_bytes } = engine.manifest.default_budget;
+      // No engine is in a sandbox that was not proven yet.
+      void tiers
+        .find(options.policy.tierFor(engine), memory_bytes)
+        .then(
+          (tier) => {
+            if (!('reason' in tier)) tier.prewarm(powers.loadCode(engine), memory_bytes);
+          },
+          () => undefined,
+        )
+        .catch(() => undefined);
     },
     close: ({ graceMs = 5_000 } = {}) => {
       closing ??= close(graceMs);
@@ -273,7 +282,10 @@ async function endBroken(
   powers: OperationPowers,
 ): Promise<EngineResult> {
   warnOfFault(planned.operation.op_id, thrown);
-  const error: ResultError = { ...toErrorData(thrown), retryable: false };
+  const { code, kind } = toErrorData(thrown);
+  // What the disk or the database said may name files of the host.
+  const message = `MEX failed in the middle of the operation (${code}). The log on stderr has the details.`;
+  const error: ResultError = { code, kind, message, retryable: false };
   return recordBroken(planned, progress.seq, error, powers);
 }
 

@@ -5,10 +5,13 @@ import type { OpenVessel } from './vessel.ts';
 
 /** How long closing waits for vessels to end. V8 cannot interrupt every loop of a thread. */
 const CLOSE_TIMEOUT_MS = 2_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Waiting {
   readonly job: Job;
   readonly start: (lane: Lane) => void;
+  /** Ends the wait with an outcome; the entry is out of the queue. */
+  readonly settle: (outcome: JobOutcome) => void;
   readonly abandon: () => void;
 }
 
@@ -38,7 +41,12 @@ export class LanePool {
   }
 
   prewarm(code: EngineCode, memoryBytes: number): void {
-    if (!this.closed && this.lanes.size < this.maxLanes) this.open(code, memoryBytes);
+    if (this.closed || this.lanes.size >= this.maxLanes) return;
+    try {
+      this.open(code, memoryBytes);
+    } catch {
+      // A sandbox that cannot be started shows at `run`.
+    }
   }
 
   async close(): Promise<TierClosed> {
@@ -59,9 +67,18 @@ export class LanePool {
   private start(job: Job): Lane | JobOutcome | undefined {
     if (this.closed) return gone('The host is shutting down.');
     if (job.signal?.aborted) return gone('The caller cancelled the operation.');
-    const lane = this.waiting.length === 0 ? this.claim(job) : undefined;
-    if (lane !== undefined) lane.busy = true;
-    return lane;
+    return this.waiting.length === 0 ? this.tryClaim(job) : undefined;
+  }
+
+  /** A lane that cannot be opened is the outcome of the job that asked for it, and of no other. */
+  private tryClaim(job: Job): Lane | JobOutcome | undefined {
+    try {
+      const lane = this.claim(job);
+      if (lane !== undefined) lane.busy = true;
+      return lane;
+    } catch (cause) {
+      return { ...gone('The sandbox could not be started.'), reason: 'host_failed', cause };
+    }
   }
 
   private async runOn(lane: Lane, job: Job, mayRetry: boolean): Promise<JobOutcome> {
@@ -116,7 +133,7 @@ export class LanePool {
     for (let i = 0; i < this.waiting.length; i += 1) {
       const next = this.waiting[i];
       if (next === undefined || stuck.has(next.job.code.engineId)) continue;
-      const lane = this.claim(next.job);
+      const lane = this.tryClaim(next.job);
       if (lane === undefined) {
         stuck.add(next.job.code.engineId);
         // Each has a busy lane, or all lanes are busy.
@@ -125,28 +142,40 @@ export class LanePool {
       }
       this.waiting.splice(i, 1);
       i -= 1;
-      lane.busy = true;
-      next.start(lane);
+      if (lane instanceof Lane) next.start(lane);
+      else next.settle(lane);
     }
   }
 
   private enqueue(job: Job, mayRetry = true): Promise<JobOutcome> {
     return new Promise((resolve) => {
-      const leave = (detail: string): void => {
+      const settle = (outcome: JobOutcome): void => {
+        stopWaiting();
+        resolve(outcome);
+      };
+      const leave = (outcome: JobOutcome): void => {
         const at = this.waiting.indexOf(entry);
         if (at < 0) return;
         this.waiting.splice(at, 1);
-        job.signal?.removeEventListener('abort', onAbort);
-        resolve(gone(detail));
+        settle(outcome);
       };
-      const onAbort = (): void => leave('The caller cancelled the operation.');
+      const onAbort = (): void => leave(gone('The caller cancelled the operation.'));
+      const patience = setTimeout(
+        () => leave({ ...gone('No sandbox became free in time.'), reason: 'busy' }),
+        Math.min(job.limits.wall_time_ms, MAX_TIMER_MS),
+      );
+      const stopWaiting = (): void => {
+        clearTimeout(patience);
+        job.signal?.removeEventListener('abort', onAbort);
+      };
       const entry: Waiting = {
         job,
         start: (lane) => {
-          job.signal?.removeEventListener('abort', onAbort);
+          stopWaiting();
           void this.runOn(lane, job, mayRetry).then(resolve);
         },
-        abandon: () => leave('The host is shutting down.'),
+        settle,
+        abandon: () => leave(gone('The host is shutting down.')),
       };
       this.waiting.push(entry);
       job.signal?.addEventListener('abort', onAbort, { once: true });

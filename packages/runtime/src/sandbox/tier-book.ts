@@ -36,18 +36,15 @@ export class TierBook {
     const proof = await this.prove(tier);
     if (proof === undefined || proof.held) return tier;
     const escaped = proof.attempts.filter((attempt) => !attempt.stopped).map((attempt) => attempt.name);
-    const why = proof.failure ?? `it did not stop: ${escaped.join('; ') || 'attempts that were not made'}`;
+    // What failed in the host may name its files: that is for the event and for `mex doctor`.
+    const why =
+      proof.failure === undefined
+        ? `it did not stop: ${escaped.join('; ') || 'attempts that were not made'}`
+        : 'it could not be tried';
     return {
       reason: clipText(`The ${name} tier does not hold on this machine: ${why}.`, 1_000),
       remedy: 'Run `mex doctor`: it says what is missing and how to get it.',
     };
-  }
-
-  /** Starts what a first operation would wait for. */
-  prepare(name: string): SandboxTier | undefined {
-    const tier = this.tiers.get(name);
-    if (tier !== undefined) void this.prove(tier);
-    return tier;
   }
 
   /** Starts jails for external programs, where the process tier holds. */
@@ -65,7 +62,11 @@ export class TierBook {
     if (proof === undefined) {
       proof = tier.prove();
       this.proofs.set(tier.name, proof);
-      void proof.then(this.onProof);
+      void proof.then((made) => {
+        // What could not be tried is no answer for ever.
+        if (made.failure !== undefined) this.proofs.delete(tier.name);
+        this.onProof(made);
+      });
     }
     return proof;
   }

@@ -45,12 +45,16 @@ export interface Job {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Why a job was ended from outside. `host_failed`: a call could not be served, through no fault of the engine. */
+/**
+ * Why a job was ended from outside. `host_failed`: a call could not be served, or a sandbox not be started, through no
+ * fault of the engine. `busy`: it waited for a sandbox as long as it may run.
+ */
 export type KillReason =
   | 'wall_time'
   | 'cpu_time'
   | 'memory'
   | 'cancelled'
+  | 'busy'
   | 'broker'
   | 'host_failed'
   | 'crashed'

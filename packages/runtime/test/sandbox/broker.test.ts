@@ -200,7 +200,7 @@ describe.each(KINDS)('tier %s', (kind) => {
       await serve(2, { call: 'output.write', name: 'out.txt' });
       await serve(3, { call: 'output.write', name: 'out.txt' });
       for (let id = 4; id < 154; id += 1) await serve(id, { call: 'input.bytes', input: 0 });
-      expect(broker.refusals.slice(0, 3)).toEqual([
+      expect(broker.refusals.slice(0, 3)).toMatchObject([
         { call: 'output.write', code: 'OUTPUT_UNDECLARED', capabilityId: undefined },
         { call: 'output.write', code: 'OUTPUT_REPEATED', capabilityId: undefined },
         { call: 'input.bytes', code: 'CAPABILITY_USED_WITHOUT_GRANT', capabilityId: 'fs.read:inputs' },

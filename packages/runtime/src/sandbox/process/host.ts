@@ -96,7 +96,14 @@ class ProcessTier implements SandboxTier {
 
   private startSpare(memoryBytes: number): void {
     if (this.closed || this.waiting !== undefined) return;
-    const spare = { memoryBytes, jailed: this.launch(memoryBytes) };
+    let jailed: Jailed;
+    try {
+      jailed = this.launch(memoryBytes);
+    } catch {
+      // The next lane meets the same, and its job is told.
+      return;
+    }
+    const spare = { memoryBytes, jailed };
     this.waiting = spare;
     void spare.jailed.exited.then(() => {
       if (this.waiting === spare) this.waiting = undefined;

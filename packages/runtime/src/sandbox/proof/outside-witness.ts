@@ -38,7 +38,18 @@ export class OutsideWitness {
   }
 
   static async open(): Promise<OutsideWitness> {
-    const directory = mkdtempSync(join(tmpdir(), 'mex-proof-'));
+    const directory = mkdtempSync(join(shortTemp(), 'mex-proof-'));
+    const servers: Server[] = [];
+    try {
+      return await OutsideWitness.openIn(directory, servers);
+    } catch (error) {
+      for (const server of servers) server.close();
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  private static async openIn(directory: string, servers: Server[]): Promise<OutsideWitness> {
     const canary = randomBytes(16).toString('hex');
     const file = join(directory, 'canary');
     writeFileSync(file, canary);
@@ -51,6 +62,7 @@ export class OutsideWitness {
         socket.end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n');
       });
       server.unref();
+      servers.push(server);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
         server.listen(place, resolve);
@@ -59,11 +71,11 @@ export class OutsideWitness {
     };
     const socket = join(directory, 'socket');
     const tcp = await listen({ port: 0, host: '127.0.0.1' });
-    const unix = await listen({ path: socket });
+    await listen({ path: socket });
     const address = tcp.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const target = { file, newFile: join(directory, 'written'), port, socket, pid: process.pid };
-    return new OutsideWitness(canary, target, directory, [tcp, unix], visits);
+    return new OutsideWitness(canary, target, directory, servers, visits);
   }
 
   /** Connections that arrived. */
@@ -75,4 +87,10 @@ export class OutsideWitness {
     for (const server of this.servers) server.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** A socket's path has at most 107 bytes. */
+function shortTemp(): string {
+  const directory = tmpdir();
+  return Buffer.byteLength(directory) <= 64 ? directory : '/tmp';
 }
