@@ -9,6 +9,7 @@ export {
   type DecisionTable,
 } from './automation/decision-table.ts';
 export { type AutomationLevel, parseAutomationLevel } from './automation/level.ts';
+export { draftReceipt, type ReceiptRequest, verifyReceipt } from './cloud/receipt.ts';
 export {
   type ConsentRequest,
   type ConsentState,

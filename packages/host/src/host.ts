@@ -36,6 +36,9 @@ import {
   type SecretSource,
 } from '@mex/runtime';
 import { closeAll } from './close-all.ts';
+import { cloudSource } from './governance/cloud/cloud-engine.ts';
+import { type EscalatePowers, escalate } from './governance/cloud/escalate.ts';
+import type { Escalation, EscalationReference, EscalationRequest } from './governance/cloud/escalation.ts';
 import { type Explanation, explainOperation } from './governance/explain.ts';
 import { type HomeConsents, openConsents } from './governance/home-consents.ts';
 import type { Approvals } from './governance/inbox.ts';
@@ -94,6 +97,12 @@ export interface Host {
   readonly execute: (operation: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
   /** What would become of an operation that is sent now, and what decides it. Runs and records nothing of it. */
   readonly explain: (operation: string | Uint8Array | object, caller?: Caller) => Promise<Explanation>;
+  /**
+   * Sends a payload to a model elsewhere, once a person has consented to exactly that payload. The first call plans it
+   * and puts it up for decision; the call with its request id, after the decision, sends it.
+   * @throws MexError `CLOUD_REQUEST_UNKNOWN`; every other refusal is an answer
+   */
+  readonly escalate: (request: EscalationRequest | EscalationReference, caller?: Caller) => Promise<Escalation>;
   /** Starts an engine's sandbox before it is needed. */
   readonly prewarm: (engineId: string) => void;
   /** Records something the host did, e.g. a materialised artifact. */
@@ -139,7 +148,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const policy = options.policy
     ? wrapPolicy(options.policy, 'application')
     : await loadPolicy(join(home, 'policy.json'));
-  const registry = createRegistry(engineSources(home, options.engines ?? []));
+  const registry = createRegistry(engineSources(home, options.engines ?? [], policy));
   const tiers = createTiers(options);
   prewarmEngines(tiers, policy, registry, options.prewarm ?? []);
   try {
@@ -189,7 +198,7 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
       tiers,
       quota: policy.policy.quota,
       outside: describeOutside(policy.policy, options.secrets ?? createSecretFiles(join(home, 'secrets'))),
-      gates: [...(options.gates ?? []), ...governed.desk.gates],
+      gates: [...(options.gates ?? []), ...governed.gates],
       atGrant: governed.desk.atGrant,
       ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
     });
@@ -245,14 +254,18 @@ type Wired = Pick<
 
 function wireHost({ runtime, governed, ...parts }: Wired): Host {
   let closing: Promise<HostClosed> | undefined;
+  const execute: Host['execute'] = (operation, call = {}) => {
+    const caller = call.caller ?? parts.caller;
+    return governed.desk.execute(operation, caller, (checked) => runtime.execute(checked, { ...call, caller }));
+  };
+  const sendAs: EscalatePowers['execute'] = (operation, caller) =>
+    execute(nameConsents(operation, caller.id, parts.consents), { caller });
   return {
     ...parts,
     approvals: governed.approvals,
     plan: (request) => nameConsents(planOperation(parts.registry, request), parts.caller.id, parts.consents),
-    execute: (operation, call = {}) => {
-      const caller = call.caller ?? parts.caller;
-      return governed.desk.execute(operation, caller, (checked) => runtime.execute(checked, { ...call, caller }));
-    },
+    execute,
+    escalate: (request, caller = parts.caller) => escalate(request, caller, { ...governed.cloud, execute: sendAs }),
     explain: (operation, caller = parts.caller) =>
       explainOperation(operation, caller, { ...parts, desk: governed.desk, preview: runtime.preview }),
     prewarm: (engineId) => {
@@ -312,7 +325,7 @@ async function recordStuck(
   }
 }
 
-function engineSources(home: string, shipped: readonly EngineHandle[]): EngineSource[] {
+function engineSources(home: string, shipped: readonly EngineHandle[], { policy }: LoadedPolicy): EngineSource[] {
   const file = join(home, REGISTRY_FILE);
   const own = shipped.map(
     (handle): EngineSource => ({
@@ -322,7 +335,9 @@ function engineSources(home: string, shipped: readonly EngineHandle[]): EngineSo
       origin: 'shipped',
     }),
   );
-  return [...own, ...registrySources(readRegistryFile(file), file, 'added')];
+  // What may not leave has no engine that could send it.
+  const cloud = policy.governance?.cloud === undefined ? [] : [cloudSource(home)];
+  return [...own, ...cloud, ...registrySources(readRegistryFile(file), file, 'added')];
 }
 
 function stampHost(caller: Caller) {

@@ -2,6 +2,9 @@ export { type FindOptions, type FoundFiles, findFiles, IGNORED_DIRECTORIES, type
 export type { ApprovalErrorCode } from './governance/approval-denial.ts';
 export type { ApprovalSummary, ApprovalView } from './governance/approval-view.ts';
 export { checkPolicyFile, type PolicyCheck, type PolicyRemark } from './governance/check-policy.ts';
+export type { CloudErrorCode } from './governance/cloud/cloud-errors.ts';
+export type { CloudModel, CloudPolicy } from './governance/cloud/cloud-policy.ts';
+export type { Escalation, EscalationReference, EscalationRequest } from './governance/cloud/escalation.ts';
 export type { Explanation } from './governance/explain.ts';
 export type { ApprovalRule, GovernancePolicy } from './governance/governance-policy.ts';
 export { DEFAULT_GOVERNANCE } from './governance/governance-policy.ts';

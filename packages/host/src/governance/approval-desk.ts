@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { canonicalJson, type EngineResult, type PlannedOperation } from '@mex/envelope';
+import { canonicalJson, type EngineResult, type FlightEvent, type PlannedOperation } from '@mex/envelope';
 import type { Gate, PreFacts } from '@mex/gates';
+import type { DecisionView } from '@mex/governance';
 import type { Registry } from '@mex/registry';
 import { type AtGrant, type Caller, GrantRefused } from '@mex/runtime';
 import { approvalDenial, type Ticket } from './approval-denial.ts';
@@ -31,6 +32,8 @@ export interface ApprovalDesk {
     caller: Caller,
     run: (operation: Operation) => Promise<EngineResult>,
   ) => Promise<EngineResult>;
+  /** What policy wants of an operation, if anything. Records nothing. */
+  readonly lookUp: (operation: Operation, caller: Caller) => Promise<ForeseenApproval | undefined>;
   /** Has the gates asked with what is known of the operation. Records, uses and asks nothing. */
   readonly preview: <T>(
     operation: Operation,
@@ -46,7 +49,19 @@ interface Slot {
   readonly isPreview: boolean;
 }
 
-export function createApprovalDesk(policy: GovernancePolicy, registry: Registry, inbox: InboxParts): ApprovalDesk {
+/** Events that are recorded when an approval is put to use, with the grant. What throws keeps the grant from being given. */
+export type OnUse = (
+  operation: PlannedOperation,
+  caller: Caller,
+  view: DecisionView,
+) => Promise<readonly FlightEvent[]>;
+
+export function createApprovalDesk(
+  policy: GovernancePolicy,
+  registry: Registry,
+  inbox: InboxParts,
+  onUse: OnUse = () => Promise.resolve([]),
+): ApprovalDesk {
   const rules = policy.approvals;
   const slots = new Slots();
   const examine = (operation: Operation, caller: Caller): Candidate | undefined =>
@@ -63,10 +78,15 @@ export function createApprovalDesk(policy: GovernancePolicy, registry: Registry,
     });
   };
 
-  const preview: ApprovalDesk['preview'] = async (operation, caller, run) => {
+  const lookUp: ApprovalDesk['lookUp'] = async (operation, caller) => {
     const candidate = examine(operation, caller);
-    if (candidate === undefined) return { preview: await run(operation), approval: undefined };
-    const approval = { candidate, ticket: await findTicket(candidate, policy, inbox) };
+    return candidate && { candidate, ticket: await findTicket(candidate, policy, inbox) };
+  };
+
+  const preview: ApprovalDesk['preview'] = async (operation, caller, run) => {
+    const approval = await lookUp(operation, caller);
+    if (approval === undefined) return { preview: await run(operation), approval };
+    const { candidate } = approval;
     const slot: Slot = { ...approval, isPreview: true };
     return slots.during(slot, async () => ({ preview: await run(canonicalJson(candidate.operation)), approval }));
   };
@@ -85,9 +105,9 @@ export function createApprovalDesk(policy: GovernancePolicy, registry: Registry,
   const atGrant: AtGrant = (operation, caller) => {
     const actorId = caller?.id ?? 'unknown';
     if (findRule(rules, operation, actorId) === undefined) return undefined;
-    return spend(slots.findGranted(operation, actorId), policy, inbox);
+    return spend(slots.findGranted(operation, actorId), policy, inbox, onUse);
   };
-  return { gates: rules.length === 0 ? [] : [{ id: 'G-APPROVAL', pre }], atGrant, execute, preview };
+  return { gates: rules.length === 0 ? [] : [{ id: 'G-APPROVAL', pre }], atGrant, execute, lookUp, preview };
 }
 
 /** What the gate may know, by op_id. It is looked up before, because a gate looks nothing up. */
@@ -122,7 +142,7 @@ class Slots {
 }
 
 /** The use of an approval, to be recorded with the grant; or no grant, when somebody else has used it meanwhile. */
-async function spend(slot: Slot | undefined, policy: GovernancePolicy, inbox: InboxParts) {
+async function spend(slot: Slot | undefined, policy: GovernancePolicy, inbox: InboxParts, onUse: OnUse) {
   if (slot === undefined) throw new GrantRefused(approvalDenial(undefined));
   const { candidate, ticket } = slot;
   const lost = (): GrantRefused => {
@@ -133,10 +153,11 @@ async function spend(slot: Slot | undefined, policy: GovernancePolicy, inbox: In
     // A signature of its own is made only now, for something that every gate has let pass.
     const id = ticket.signsItself ? await signItself(candidate, policy, inbox) : ticket.approvalId;
     const prepared = await inbox.decisions.prepare(id, bindingOf(candidate));
+    const more = await onUse(candidate.operation, candidate.caller, inbox.decisions.view(id));
     const companion = (db: Parameters<typeof recordUse>[0]): void => {
       if (recordUse(db, prepared) === 'used-up') throw lost();
     };
-    return { events: [prepared.event], companion };
+    return { events: [prepared.event, ...more], companion };
   } catch (error) {
     if (isRefusal(error)) throw lost();
     throw error;

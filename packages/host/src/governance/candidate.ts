@@ -13,7 +13,8 @@ export interface Candidate {
   readonly rule: ApprovalRule;
   readonly engine: EngineIdentity;
   readonly targetRef: string;
-  readonly kindRef: string;
+  /** Absent where only exactly this can be approved. */
+  readonly kindRef?: string;
 }
 
 /** What policy wants a decision about. Input that is no operation, or has no engine, is for the gates to refuse. */
@@ -35,7 +36,8 @@ export function findCandidate(
     rule,
     engine,
     targetRef: exactTarget(operation, caller.id, engine),
-    kindRef: kindTarget(operation, caller.id, engine, rule),
+    // One payload, one consent (CONTRACT §12): no approval reaches further.
+    ...(rule.gateType === 'CloudEscalation' ? {} : { kindRef: kindTarget(operation, caller.id, engine, rule) }),
   };
 }
 
@@ -51,12 +53,12 @@ function readPlan(operation: string | Uint8Array | object): PlannedOperation | u
 }
 
 /** What a decision has to fit to be used for it. */
-export function bindingOf({ rule, targetRef, kindRef, operation }: Candidate): Binding & { kindRef: string } {
+export function bindingOf({ rule, targetRef, kindRef, operation }: Candidate): Binding {
   const runId = operation.context?.run_id;
   return {
     gateType: rule.gateType,
     targetRef,
-    kindRef,
+    ...(kindRef === undefined ? {} : { kindRef }),
     usedBy: operation.op_id,
     ...(runId === undefined ? {} : { runId }),
   };
@@ -70,7 +72,7 @@ export function requestFor(candidate: Candidate, decisionId: string, policy: Gov
     decisionId,
     gateType: rule.gateType,
     targetRef,
-    kindRef,
+    ...(kindRef === undefined ? {} : { kindRef }),
     detail: describeHeld(operation, engine),
     // The planner's word on itself is no evidence (CONTRACT §2).
     confidence: 0,

@@ -72,7 +72,7 @@ export interface DecisionTables extends DecisionStore {
    * Ids of what was put up for exactly this, or approved for its kind, and is not over; the newest first, the spent
    * ones only for `usedBy`.
    */
-  readonly find: (target: { targetRef: string; kindRef: string; usedBy: string; now: number }) => string[];
+  readonly find: (target: { targetRef: string; kindRef?: string; usedBy: string; now: number }) => string[];
   /** Whole ids that begin so, at most two. */
   readonly complete: (prefix: string) => string[];
 }
@@ -130,7 +130,7 @@ export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
       rows(all ? 'everything' : 'open', ...(all ? [limit] : [now, limit])).flatMap(readRow),
     countOpen: (now) => Number(rows('count', now)[0]?.['count'] ?? 0),
     find: ({ targetRef, kindRef, usedBy, now }) =>
-      rows('find', targetRef, kindRef, usedBy, now).map((row) => String(row['decision_id'])),
+      rows('find', targetRef, kindRef ?? targetRef, usedBy, now).map((row) => String(row['decision_id'])),
     complete: (prefix) => rows('complete', prefix).map((row) => String(row['decision_id'])),
   };
 }

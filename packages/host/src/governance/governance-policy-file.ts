@@ -1,6 +1,8 @@
 import { findCapability } from '@mex/envelope';
 import { checkDecisionTable, DEFAULT_TABLE, parseAutomationLevel } from '@mex/governance';
+import { containsSecret } from '@mex/guard';
 import { z } from 'zod';
+import { type CloudPolicy, DEFAULT_CLOUD_BYTES } from './cloud/cloud-policy.ts';
 import { DEFAULT_GOVERNANCE, type GovernancePolicy } from './governance-policy.ts';
 
 const LEVELS = ['FULL_HUMAN', 'HYBRID', 'AUTONOMOUS', 'LOCKED', 'ASSISTED', 'SUPERVISED'] as const;
@@ -32,6 +34,41 @@ const approval = z
     error: 'there are fewer approvers than approvals it takes',
   });
 
+/** Consent is for one destination: it is told by its address, and what travels cannot be read on the way. */
+const destination = z
+  .string()
+  .max(2_048)
+  .refine(isDestination, 'write an https: address without user name and fragment');
+const headerValue = z
+  .string()
+  .max(4_096)
+  .refine(
+    (value) => !containsSecret(value),
+    'it looks like a secret: write {{secret:<id>}} and keep it in <home>/secrets',
+  );
+const cloudModel = z.strictObject({
+  url: destination,
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'a header name'), headerValue).optional(),
+});
+const cloud = z
+  .strictObject({
+    enabled: z.boolean(),
+    models: z.record(name, cloudModel),
+    max_bytes: z.int().min(1).max(4_194_304).default(DEFAULT_CLOUD_BYTES),
+    approvals: z.int().min(1).max(20).default(1),
+    approvers: z.array(name).max(100).default([]),
+  })
+  .refine(({ approvals, approvers }) => approvers.length === 0 || new Set(approvers).size >= approvals, {
+    error: 'there are fewer approvers than approvals it takes',
+  });
+
+/** `http:` only on this machine. */
+function isDestination(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && url.hostname === 'localhost');
+}
+
 /** `governance` of a policy file. */
 export const governanceFile = z
   .strictObject({
@@ -39,6 +76,7 @@ export const governanceFile = z
     gates: z.record(name, row).optional(),
     approvals: z.array(approval).max(1_000).optional(),
     request_hours: z.number().positive().max(720).optional(),
+    cloud: cloud.optional(),
   })
   .check((context) => {
     const { gates = {}, approvals = [] } = context.value;
@@ -63,6 +101,16 @@ export function toGovernance(file: z.infer<typeof governanceFile>): GovernancePo
       when: Object.fromEntries(Object.entries(when).filter(([, value]) => value !== undefined)),
       gateType: gate_type,
     })),
+    ...(file.cloud?.enabled === true ? { cloud: toCloud(file.cloud) } : {}),
     requestLastsMs: hours === undefined ? DEFAULT_GOVERNANCE.requestLastsMs : hours * 3_600_000,
+  };
+}
+
+function toCloud({ models, max_bytes, approvals, approvers }: z.infer<typeof cloud>): CloudPolicy {
+  return {
+    models: Object.fromEntries(Object.entries(models).map(([id, { url, headers = {} }]) => [id, { url, headers }])),
+    maxBytes: max_bytes,
+    approvals,
+    approvers,
   };
 }

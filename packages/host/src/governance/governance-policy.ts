@@ -1,4 +1,5 @@
 import { type AutomationLevel, DEFAULT_TABLE, type DecisionTable } from '@mex/governance';
+import type { CloudPolicy } from './cloud/cloud-policy.ts';
 
 /** Which operations wait for a decision. Every condition that is given has to fit. */
 export interface ApprovalRule {
@@ -29,6 +30,8 @@ export interface GovernancePolicy {
   readonly approvals: readonly ApprovalRule[];
   /** How long a request waits for its answers, in ms. */
   readonly requestLastsMs: number;
+  /** What may leave for models elsewhere; absent: nothing (CONTRACT §12). */
+  readonly cloud?: CloudPolicy;
 }
 
 /** In force when a policy says nothing of it. */

@@ -1,7 +1,11 @@
 import type { ArtifactStore } from '@mex/artifacts';
 import type { FlightRecorder } from '@mex/flight-recorder';
+import type { Gate } from '@mex/gates';
 import type { Registry } from '@mex/registry';
 import { type ApprovalDesk, createApprovalDesk } from './approval-desk.ts';
+import { cloudGate, type PreparedSend } from './cloud/cloud-gate.ts';
+import { cloudRule } from './cloud/cloud-policy.ts';
+import { type EscalatePowers, receiptEvents } from './cloud/escalate.ts';
 import { createDecisionDocuments } from './decision-documents.ts';
 import { DEFAULT_GOVERNANCE, type GovernancePolicy } from './governance-policy.ts';
 import { type Approvals, createInbox } from './inbox.ts';
@@ -10,6 +14,11 @@ import { type Approvals, createInbox } from './inbox.ts';
 export interface Governed {
   readonly approvals: Approvals;
   readonly desk: ApprovalDesk;
+  /** Added gates, in their order: nobody is asked about what another one denies. */
+  readonly gates: readonly Gate[];
+  readonly policy: GovernancePolicy;
+  /** What is needed to send something to a model elsewhere, apart from running it. */
+  readonly cloud: Pick<EscalatePowers, 'policy' | 'prepared' | 'recorder' | 'artifacts' | 'now' | 'approvalOf'>;
 }
 
 /** Wires the approvals of a home. Without a policy for them nothing waits, and answers to old requests still count. */
@@ -19,7 +28,28 @@ export function openApprovals(parts: {
   readonly registry: Registry;
   readonly policy: GovernancePolicy | undefined;
 }): Governed {
-  const policy = parts.policy ?? DEFAULT_GOVERNANCE;
-  const inbox = createInbox(parts.recorder, createDecisionDocuments(parts.artifacts), policy, Date.now);
-  return { approvals: inbox.approvals, desk: createApprovalDesk(policy, parts.registry, inbox) };
+  const { recorder, artifacts, registry } = parts;
+  const policy = withCloud(parts.policy ?? DEFAULT_GOVERNANCE);
+  const inbox = createInbox(recorder, createDecisionDocuments(artifacts), policy, Date.now);
+  const prepared = new Map<string, PreparedSend>();
+  const sending = { prepared, artifacts, now: Date.now };
+  const desk = createApprovalDesk(policy, registry, inbox, (operation, caller, view) =>
+    receiptEvents(operation, caller, view, sending),
+  );
+  const approvalOf: EscalatePowers['approvalOf'] = async (operation, caller) => {
+    const found = await desk.lookUp(operation, caller);
+    return found?.ticket.asked === true ? found.ticket.approvalId : undefined;
+  };
+  const gates = policy.cloud === undefined ? desk.gates : [cloudGate(prepared), ...desk.gates];
+  return {
+    approvals: inbox.approvals,
+    desk,
+    gates,
+    policy,
+    cloud: { policy, recorder, ...sending, approvalOf },
+  };
+}
+
+function withCloud(policy: GovernancePolicy): GovernancePolicy {
+  return policy.cloud === undefined ? policy : { ...policy, approvals: [cloudRule(policy.cloud), ...policy.approvals] };
 }

@@ -50,6 +50,21 @@ describe('[§16] what is wrong with a policy, and where', () => {
     expect(remarks[0]?.message).toContain(words);
   });
 
+  it.each([
+    ['plain http', { url: 'http://model.example/v1' }, 'https:'],
+    ['a user name in the address', { url: 'https://ada@model.example/v1' }, 'https:'],
+    ['no address', { url: 'model.example' }, 'https:'],
+    [
+      'a secret in a header',
+      { url: 'https://model.example/', headers: { authorization: `Bearer gh${'p_'}${'a1B2c3D4e5F6'.repeat(3)}` } },
+      '{{secret:<id>}}',
+    ],
+  ])('[§12] a model elsewhere with %s', async (_name, model, words) => {
+    const governance = JSON.stringify({ cloud: { enabled: true, models: { 'model-1': model } } });
+    const { valid, remarks } = await check(lines(`  "governance": ${governance}`));
+    expect([valid, remarks[0]?.message]).toEqual([false, expect.stringContaining(words)]);
+  });
+
   it('names all of them, not only the first', async () => {
     expect(settings(await check(lines('  "a": 1,', '  "private_hosts": [1, 2]')))).toHaveLength(3);
   });
@@ -94,6 +109,10 @@ describe('what is dangerous in a policy', () => {
     ['"secret_hosts": {"key": ["*.example.org", "a.example"]}', ['secret_hosts.key.0']],
     ['"readable_secrets": {"engine.a.b": ["key"]}', ['readable_secrets.engine.a.b.0']],
     ['"read_scopes": {"all": "/", "docs": "/srv/docs"}', ['read_scopes.all']],
+    [
+      '"governance": {"cloud": {"enabled": true, "models": {"m": {"url": "https://m.example/", "headers": {"authorization": "Bearer {{secret:cloud-key}}"}}}}}',
+      [],
+    ],
     ['"governance": {"automation_level": "AUTONOMOUS"}', ['governance.automation_level']],
   ])('%s', async (setting, expected) => {
     const checked = await check(lines(`  ${setting.replace('SHA', 'a'.repeat(64))}`));
