@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeEngine } from '../fixture.ts';
@@ -18,6 +18,7 @@ export function seedCalls(): string[] {
 export function seedManifest(): { manifest: string; registry: string } {
   const dir = mkdtempSync(join(tmpdir(), 'mex-fuzz-'));
   const { manifest } = makeEngine(dir, 'engine.test.unit', { 'test.echo': '' });
+  rmSync(dir, { recursive: true });
   const entry = { manifest, bundle_path: 'engine.test.unit.bundle' };
   return {
     manifest: JSON.stringify(manifest),
