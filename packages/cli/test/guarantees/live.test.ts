@@ -10,7 +10,7 @@ describe('[§14] mex guarantees', () => {
   const workspace = writeProject(join(dir, 'project'));
   const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('mex-guarantees-'));
 
-  it('checks A to L on the spot, with evidence, and leaves nothing behind', async () => {
+  it('[§14 F] [§14 I] checks A to L on the spot, with evidence, and leaves nothing behind', async () => {
     const before = leftovers();
     const finished = await mex(['guarantees', '--home', home, '--format', 'json'], { cwd: workspace });
     const { guarantees, workspace: named } = documentOf(finished);
