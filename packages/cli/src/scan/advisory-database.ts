@@ -5,7 +5,7 @@ import type { Host } from '@mex/host';
 import { usageError } from '../usage-error.ts';
 
 /** What a snapshot of advisories is stored as. */
-export const DATABASE_MIME = 'application/vnd.mex.advisories';
+const DATABASE_MIME = 'application/vnd.mex.advisories';
 /** Who made it: only what `mex db import` stored is used without being named. */
 const IMPORTED_BY = 'db.import';
 const NAMED_BY = 'db.name';

@@ -62,7 +62,7 @@ function pinSecretFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
       path,
       reason: `it has ${bytes} bytes, which is more than the secret scan reads`,
     }));
-    const isHidden = files === 0 && candidates.ignoredDirectories > 0;
+    const isHidden = files === 0 && candidates.ignored > 0;
     return isHidden ? [...tooLarge, { path: '.', reason: 'git ignores everything in it' }] : tooLarge;
   });
 }

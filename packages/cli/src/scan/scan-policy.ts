@@ -21,7 +21,7 @@ export interface ScanPolicy {
 }
 
 /** Without a policy file. */
-export const BUILT_IN_POLICY: ScanPolicy = {
+const BUILT_IN_POLICY: ScanPolicy = {
   file: undefined,
   bytes: undefined,
   warnAgeDays: 7,

@@ -24,36 +24,39 @@ const EXCLUDE_WAY: ReadonlySet<string> = new Set(['.git', '.git/info', '.git/inf
 export class SecretCandidates {
   /** Large files that look like text: they are not scanned, and that must be told (CONTRACT §14 E). */
   readonly tooLarge: { readonly path: string; readonly bytes: number }[] = [];
-  /** Directories that were not entered because git ignores them. */
-  ignoredDirectories = 0;
+  /** Directories that were not entered, and files that are not handed on, because git ignores them. */
+  ignored = 0;
   readonly #root: string;
   readonly #home: string;
-  readonly #ignored: IgnoredPaths;
+  readonly #rules: IgnoredPaths;
 
   /** @param home absolute path of the home, which may lie inside of the tree and is not part of it */
   constructor(root: string, home: string) {
     this.#root = root;
     this.#home = home;
-    this.#ignored = new IgnoredPaths(root);
+    this.#rules = new IgnoredPaths(root);
   }
 
   /** For `pinDirectory`: whether an entry is left out. */
   readonly isLeftOut = (path: string, isDirectory: boolean): boolean => {
     // Of the version control's own data, the engine needs one more list of what is ignored.
     if (path.startsWith('.git/') || path === '.git') return !EXCLUDE_WAY.has(path);
-    if (!isDirectory) return this.#isTooLarge(path);
+    if (!isDirectory) return this.#count(this.#rules.hasOutside(path)) || this.#isTooLarge(path);
     if (LEFT_OUT.has(path.slice(path.lastIndexOf('/') + 1)) || join(this.#root, path) === this.#home) return true;
-    const isIgnored = this.#ignored.has(path, true);
-    if (isIgnored) this.ignoredDirectories += 1;
-    return isIgnored;
+    return this.#count(this.#rules.has(path, true));
   };
+
+  #count(isIgnored: boolean): boolean {
+    if (isIgnored) this.ignored += 1;
+    return isIgnored;
+  }
 
   /** A file of gigabytes is not even hashed; only its first bytes are looked at. */
   #isTooLarge(path: string): boolean {
     const full = join(this.#root, path);
     const stats = lstatSync(full, { throwIfNoEntry: false });
     if (stats === undefined || !stats.isFile() || stats.size <= MAX_SECRET_FILE_BYTES) return false;
-    if (!this.#ignored.has(path, false) && !looksBinary(full)) this.tooLarge.push({ path, bytes: stats.size });
+    if (!this.#rules.has(path, false) && !looksBinary(full)) this.tooLarge.push({ path, bytes: stats.size });
     return true;
   }
 }

@@ -117,12 +117,28 @@ describe('which files a secret scan sees', () => {
     expect(await secretPaths(path)).toEqual(['keep.local', 'sub/other/generated/c.js']);
   });
 
+  it('a part of a repository is scanned by the rules of the whole, unless it is ignored as a whole', async () => {
+    const path = project({
+      '.gitignore': 'dist/\n/pkg/*.local\n',
+      '.git/info/exclude': 'private.txt\n',
+      'pkg/dist/a.js': secret(),
+      'pkg/x.local': secret(),
+      'pkg/private.txt': secret(),
+      'pkg/b.js': secret(),
+    });
+    expect(await secretPaths(join(path, 'pkg'))).toEqual(['b.js']);
+    expect(await secretPaths(join(path, 'pkg', 'dist'))).toEqual(['a.js']);
+  });
+
   it('[§14 E] a tree that hides everything from git is no pass', async () => {
     const files = writeCleanProject(join(dir, `case-${count++}`), undefined, { '.gitignore': '*\n', 'a.js': secret() });
     expect((await scanDirectory(host, files, { only: 'secret' })).verdict).toBe('error');
     const folder = join(dir, `case-${count++}`);
     write(folder, { '.git/info/exclude': 'src/\n', 'src/a.js': secret() });
     expect((await scanDirectory(host, folder, { only: 'secret' })).verdict).toBe('error');
+    const outer = join(dir, `case-${count++}`);
+    write(outer, { '.git/HEAD': '', '.gitignore': '/pkg/*\n', 'pkg/a.js': secret() });
+    expect((await scanDirectory(host, join(outer, 'pkg'), { only: 'secret' })).verdict).toBe('error');
   });
 
   it('the home is no part of the tree it lies in', async () => {
