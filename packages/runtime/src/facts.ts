@@ -30,6 +30,8 @@ export interface FactSources {
   /** Reads and checks an engine's bundle; cached by digest. */
   readonly loadCode: (engine: RegisteredEngine) => EngineCode;
   readonly resolveEntity: EntityResolver | undefined;
+  /** How the budget of a run stands (CONTRACT §9). Without it no operation belongs to a run with one. */
+  readonly runStanding?: (runId: string) => PreFacts['runBudget'];
 }
 
 export interface Collected {
@@ -53,6 +55,7 @@ export async function collectFacts(planned: Planned, sources: FactSources, now: 
     const inspected = await inspectInputs(planned, sources);
     const refs = operation.context?.consent_refs ?? [];
     const { refusal, circuit } = reservation;
+    const runId = operation.context?.run_id;
     const facts: PreFacts = {
       now,
       paramsBytes: planned.paramsBytes,
@@ -67,7 +70,7 @@ export async function collectFacts(planned: Planned, sources: FactSources, now: 
       budget: completeBudget(operation.budget, engine?.manifest.default_budget ?? emptyUsage()),
       quota: refusal === undefined ? { exceeded: false } : { exceeded: true, reason: refusal },
       circuit,
-      runBudget: 'absent',
+      runBudget: runId === undefined ? 'absent' : (sources.runStanding?.(runId) ?? 'absent'),
     };
     return { facts, engine, code, inputs: inspected.handles, reservation };
   } catch (error) {

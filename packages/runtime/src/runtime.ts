@@ -7,7 +7,7 @@ import { createPipeline, type Gate, secretsGate } from '@mex/gates';
 import { loadBundle, type RegisteredEngine, type Registry } from '@mex/registry';
 import type { AtGrant } from './at-grant.ts';
 import type { RuntimeErrorCode } from './errors.ts';
-import type { EntityResolver, PolicySource } from './facts.ts';
+import type { EntityResolver, FactSources, PolicySource } from './facts.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
 import { type OperationPowers, type Progress, runOperation } from './operation.ts';
 import { createOutside, type OutsideOptions } from './outside.ts';
@@ -39,6 +39,8 @@ export interface RuntimeOptions {
   readonly shadowRoot?: string;
   /** Ms since 1970; default the system clock. */
   readonly now?: () => number;
+  /** How the budgets of runs stand; default: there are none. */
+  readonly runStanding?: NonNullable<FactSources['runStanding']>;
 }
 
 export interface ExecuteOptions {
