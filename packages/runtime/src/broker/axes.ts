@@ -101,19 +101,29 @@ export class Axes {
     );
   }
 
-  /** Requests that were made, for the log: no value that was handed out is in them. */
+  /** Requests that were made, for the log: no value that was handed out is in them. All are looked through: ask once. */
   get httpRecords(): readonly HttpRecord[] {
     const records = this.madeHttp?.records ?? [];
     const search = searchFor(this.secrets.handed);
     if (search === undefined) return records;
-    const { redactor } = search;
+    const known = new Map<string, string>();
+    const clean = (text: string): string => {
+      const masked = known.get(text) ?? search.redactor.redact(text);
+      known.set(text, masked);
+      return masked;
+    };
     return records.map((made) => ({
       ...made,
-      origin: redactor.redact(made.origin),
+      origin: clean(made.origin),
       // Half a value at the end of a path that was cut would not be recognised.
-      path: made.path.length >= CUT_PATH_CHARS ? MASK : redactor.redact(made.path),
-      capabilityId: redactor.redact(made.capabilityId),
+      path: made.path.length >= CUT_PATH_CHARS ? MASK : clean(made.path),
+      capabilityId: clean(made.capabilityId),
     }));
+  }
+
+  /** The capability that the request which failed with this needed. It may hold a value that was handed out. */
+  httpCapabilityOf(thrown: Error): string | undefined {
+    return this.madeHttp?.capabilityOf(thrown);
   }
 
   /** What external programs took, and which they were. */

@@ -235,18 +235,15 @@ export class Broker {
     const { code, message } = thrown;
     const { call } = engineCall;
     if (BREACHES.has(code))
-      this.refuse({ call, code, capabilityId: this.capabilityOf(engineCall, code), detail: message });
+      this.refuse({ call, code, capabilityId: this.capabilityOf(engineCall, thrown), detail: message });
     if (FOR_ENGINES.has(code) || AXIS_ERRORS.some((prefix) => code.startsWith(prefix))) return { code, message };
     if (CODE_ONLY.has(code)) return { code, message: 'The input is not what it was when the operation was planned.' };
     throw thrown;
   }
 
   /** What a refused call needed. */
-  private capabilityOf(call: EngineCall, code: string): string | undefined {
-    const id =
-      call.call === 'http.fetch'
-        ? this.axes.httpRecords.findLast((made) => made.code === code)?.capabilityId
-        : capabilityOfCall(call);
+  private capabilityOf(call: EngineCall, thrown: MexError): string | undefined {
+    const id = call.call === 'http.fetch' ? this.axes.httpCapabilityOf(thrown) : capabilityOfCall(call);
     return id !== undefined && findCapability(id) !== undefined ? id : undefined;
   }
 

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { EngineResult } from '@mex/envelope';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Axes } from '../../src/broker/axes.ts';
 import { KINDS, type Kind, NO_JAIL } from '../sandbox/tier-fixture.ts';
 import { bodiesOf, ENGINE_ID, openWorld, problemsOf, type World } from './world.ts';
 
@@ -49,6 +50,8 @@ const BODIES = {
      return { codes };`,
   'test.fetch': `const { status, body } = await context.fetch({ url: params.a, headers: { Authorization: 'Bearer {{secret:key}}' } });
      return { status, echoed: text(body).length };`,
+  'test.refused': `${GET} const work = []; for (let i = 0; i < params.n; i += 1) work.push(codeOf(context.fetch({ url: 'https://h' + i + '.example/' })));
+     return { codes: [...new Set(await Promise.all(work))] };`,
   'test.bound': `const { status } = await context.fetch({ url: params.a, headers: [['x-key', '{{secret:bound}}']] }); return { status };`,
   'test.echo': `const { body } = await context.fetch({ url: params.a, headers: { Authorization: 'Bearer {{secret:key}}' } });
      await context.write('out.txt', body); return {};`,
@@ -196,6 +199,20 @@ describe.each(KINDS)('[§9] [§14 E] secrets in the %s tier', (kind: Kind) => {
     const ungranted = await world.run('test.fetch', [`net.http:127.0.0.1:${port}`], { a: url() });
     expect(ungranted.errors[0]).toMatchObject({ code: 'CAPABILITY_USED_WITHOUT_GRANT' });
     expect(seen).toHaveLength(before);
+  });
+
+  it('refused requests name each its own host, and are looked through once, however many there are', async () => {
+    const looks = vi.spyOn(Axes.prototype, 'httpRecords', 'get');
+    const result = await world.run('test.refused', [...USE, 'net.http:api.example'], { n: 30 });
+    expect(result.summary).toEqual({ codes: ['NETWORK_BLOCKED'] });
+    const denied = world
+      .events(result)
+      .flatMap((event) =>
+        event.type === 'capability_check' && event.decision_outcome === 'deny' ? [event.capability_id] : [],
+      );
+    expect(denied).toEqual(Array.from({ length: 30 }, (_, at) => `net.http:h${at}.example`));
+    expect(looks).toHaveBeenCalledTimes(1);
+    looks.mockRestore();
   });
 
   it('a server that sends a secret back does not get it into an output', async () => {

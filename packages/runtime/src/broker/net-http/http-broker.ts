@@ -78,6 +78,7 @@ export class HttpBroker {
   private readonly limits: HttpLimits;
   private readonly turns: Turns;
   private readonly secrets = new Set<string>();
+  private readonly needed = new WeakMap<Error, string>();
 
   constructor(options: HttpBrokerOptions) {
     this.options = options;
@@ -109,6 +110,11 @@ export class HttpBroker {
     }
   }
 
+  /** The capability that the request which failed with this needed; `undefined` where it did not come to a request. */
+  capabilityOf(thrown: Error): string | undefined {
+    return this.needed.get(thrown);
+  }
+
   private async takeTurn(scope: CallScope): Promise<void> {
     const turn = this.turns.take();
     void turn.then(() => scope.onClose(() => this.turns.give()));
@@ -136,20 +142,22 @@ export class HttpBroker {
     const bytes = { sent: 0, received: 0 };
     let status: number | undefined;
     let code: string | undefined;
+    const { target, method } = hop;
+    const capabilityId = `net.http:${target.scope}`;
     try {
       const answer = await this.send(hop, plan, scope, bytes);
       status = answer.status;
       return answer;
     } catch (thrown) {
       code = thrown instanceof MexError || thrown instanceof JobStop ? thrown.code : 'INTERNAL';
+      if (thrown instanceof Error) this.needed.set(thrown, capabilityId);
       throw thrown;
     } finally {
-      const { target, method } = hop;
       this.record({
         method,
         origin: target.origin,
         path: recordedPath(target),
-        capabilityId: `net.http:${target.scope}`,
+        capabilityId,
         hop: redirects,
         status,
         code,

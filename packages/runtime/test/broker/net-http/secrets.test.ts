@@ -210,6 +210,10 @@ describe('[§11] records', () => {
     for (let n = 0; n < 1_100; n += 1) await outcome(broker, call(`http://a${n}.test/`));
     expect(broker.records.length).toBe(1_000);
     expect(broker.requests).toBe(1_100);
+    const unread = await failureOf(broker, call('http://no url'));
+    expect(broker.capabilityOf(unread)).toBeUndefined();
+    const late = await failureOf(broker, call('http://late.test/'));
+    expect(broker.capabilityOf(late)).toBe('net.http:late.test');
     expect(broker.records[0]).toMatchObject({ code: 'NETWORK_BLOCKED', origin: 'http://a0.test', status: undefined });
   });
 });
