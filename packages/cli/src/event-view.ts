@@ -31,8 +31,60 @@ function detail(event: FlightEvent): Piece[] {
       ];
     case 'workflow_recovery':
       return [event.to_state, event.reason];
+    case 'gov_decision_created':
+    case 'gov_decision_applied':
+    case 'gov_auto_signature_created':
+    case 'gov_human_intervention_requested':
+    case 'gov_human_intervention_received':
+      return govDetail(event);
+    case 'cloud_escalation_requested':
+    case 'cloud_escalation_approved':
+    case 'cloud_escalation_denied':
+    case 'cloud_escalation_executed':
+      return cloudDetail(event);
     default:
       return ['', event.event_id];
+  }
+}
+
+type GovEvent = Extract<FlightEvent, { type: `gov_${string}` }>;
+type CloudEvent = Extract<FlightEvent, { type: `cloud_${string}` }>;
+
+/** Who decides what, in words; the case itself is shown by `mex approvals show`. */
+function govDetail({ type, decision, actor, user_id, gate_type, automation_level, ...event }: GovEvent): Piece[] {
+  const verdict = decision === undefined ? '' : outcome(decision === 'approve', decision);
+  const refs = event.evidence_refs ?? [];
+  switch (type) {
+    case 'gov_decision_created':
+      return [verdict, `${gate_type} at ${automation_level}, for ${actor.id}: ${event.rationale ?? ''}`];
+    case 'gov_human_intervention_requested':
+      return ['ask', `a person decides ${gate_type} for ${actor.id}`];
+    case 'gov_human_intervention_received': {
+      const scope = decision === 'approve' ? (refAfter(refs, 'scope:') ?? '') : '';
+      const words = event.rationale === undefined ? '' : `: ${event.rationale}`;
+      return [verdict, `${user_id ?? actor.id} answers ${gate_type} ${scope}`.trimEnd() + words];
+    }
+    case 'gov_auto_signature_created':
+      return [verdict, `${gate_type} signs itself at ${automation_level}`];
+    case 'gov_decision_applied':
+      return ['use', `${gate_type} by ${refAfter(refs, 'used-by:') ?? actor.id}`];
+  }
+}
+
+function refAfter(refs: readonly string[], prefix: string): string | undefined {
+  return refs.find((ref) => ref.startsWith(prefix))?.slice(prefix.length);
+}
+
+function cloudDetail({ type, requested_model_id, reason, outcome: ended = '', ...event }: CloudEvent): Piece[] {
+  switch (type) {
+    case 'cloud_escalation_requested':
+      return ['ask', `${event.actor.id} wants ${requested_model_id}: ${reason}`];
+    case 'cloud_escalation_approved':
+      return [green('approve'), `one payload for ${requested_model_id}, receipt ${event.consent_receipt_id ?? ''}`];
+    case 'cloud_escalation_denied':
+      return [red('deny'), `${requested_model_id}: ${ended}`];
+    case 'cloud_escalation_executed':
+      return [outcome(ended === 'succeeded', ended), `sent to ${requested_model_id}`];
   }
 }
 
@@ -51,6 +103,12 @@ function systemDetail(event: Extract<FlightEvent, { type: 'system' }>): Piece[] 
     }
     case 'problem.status_changed':
       return [event.body.to, event.body.diagnostic_id];
+    case 'consent.granted': {
+      const { actor_id, capability_id, valid_until } = event.body;
+      return [green('allow'), `${event.actor.id} lets ${actor_id} use ${capability_id} until ${valid_until}`];
+    }
+    case 'consent.revoked':
+      return [red('revoke'), `${event.actor.id} takes consent ${event.body.consent_id} back`];
     default:
       return ['', factsOf(event.body)];
   }
