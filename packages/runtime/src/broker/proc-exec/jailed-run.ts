@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Jailed } from '../../sandbox/jail/launch.ts';
+import { endProcess, isAlive, type ProcessId } from '../../sandbox/jail/process-id.ts';
 import { capProcesses } from './process-cap.ts';
-import { endProcess, identify, isAlive, measureShares, measureTree, type ProcessId } from './process-tree.ts';
+import { measureShares, measureTree } from './process-tree.ts';
 import { isWithin, type TreeLimits } from './work-tree.ts';
 
 /** One program in one jail, and what it may take. */
@@ -84,7 +85,7 @@ class Run {
     this.jailed = jailed;
     this.stdout = new Capture(jailed.stdout, request.streamBytes, this.onBytes);
     this.stderr = new Capture(jailed.stderr, request.streamBytes, this.onBytes);
-    this.first = jailed.firstPid.then(identify, () => undefined);
+    this.first = jailed.first;
     this.over = jailed.exited.then(({ code }) => {
       this.isOver = true;
       this.exitCode = code;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import type { JailSpec } from '../../sandbox/jail/launch.ts';
-import { isAlive, type ProcessId } from './process-tree.ts';
+import { isAlive, type ProcessId } from '../../sandbox/jail/process-id.ts';
 
 /* The kernel's own limit on processes. Counting them from outside is too slow for a program that doubles itself. */
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { endProcess, identify, type ProcessId } from './process-id.ts';
 import type { JailTools } from './requirements.ts';
 import { type SeccompProfile, seccompProgram } from './seccomp.ts';
 
@@ -57,6 +58,8 @@ export interface Jailed {
   readonly stderr: Readable;
   /** Process id, on the host, of the jail's first process. Rejects when the jail did not come to be. */
   readonly firstPid: Promise<number>;
+  /** The same process, not to be taken for a later one with its number; `undefined` when there was none, or no longer. */
+  readonly first: Promise<ProcessId | undefined>;
   /** Lets a held program begin. Nothing otherwise. */
   readonly release: () => void;
   /** Ends everything in the jail, at once and without asking. */
@@ -116,25 +119,22 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
       .map((argument) => `${argument}\0`)
       .join(''),
   );
-  let isGone = false;
   const exited = new Promise<JailExit>((resolve) => {
     child.once('error', () => resolve({ code: null, signal: null }));
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
-  child.once('exit', () => {
-    isGone = true;
-  });
   const firstPid = readFirstPid(info as Readable, exited);
-  firstPid.catch(() => undefined);
+  const first = firstPid.then(identify, () => undefined);
   return {
     child,
     stdin,
     stdout,
     stderr,
     firstPid,
+    first,
     exited,
     release: () => void (block as Writable | undefined)?.end('\n'),
-    kill: () => killJail(child, firstPid, () => isGone),
+    kill: () => killJail(child, first),
   };
 }
 
@@ -146,19 +146,15 @@ const BUILT_WITHIN_MS = 1_000;
  * that bond is not there yet, and ending bubblewrap alone would leave the program running: then the first process is
  * ended first.
  */
-function killJail(child: ChildProcess, firstPid: Promise<number>, isGone: () => boolean): void {
+function killJail(child: ChildProcess, first: Promise<ProcessId | undefined>): void {
   const endBuilder = (): void => void child.kill('SIGKILL');
   const timer = setTimeout(endBuilder, BUILT_WITHIN_MS);
-  void firstPid
-    .then((pid) => {
-      // bubblewrap has not been waited for, so the number is still its child's.
-      if (!isGone()) process.kill(pid, 'SIGKILL');
-    })
-    .catch(() => undefined)
-    .finally(() => {
-      clearTimeout(timer);
-      endBuilder();
-    });
+  void first.then((id) => {
+    clearTimeout(timer);
+    // By its number and its start: bubblewrap may have been waited for, and the number be another's.
+    if (id !== undefined) endProcess(id);
+    endBuilder();
+  });
 }
 
 let inherited: readonly number[] | undefined;

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { endProcess, identify, isAlive } from '../../src/sandbox/jail/process-id.ts';
+import { PAGE_BYTES, TICKS_PER_SECOND } from '../../src/sandbox/jail/system-units.ts';
+import { inJail, NO_JAIL } from '../broker/proc-exec/fixture.ts';
+
+const jail = describe.skipIf(NO_JAIL !== undefined);
+
+jail(inJail('processes by number and start'), () => {
+  it('a process is ended by its identity, and another one with its number is not', async () => {
+    const child = spawn('/bin/sleep', ['30'], { stdio: 'ignore' });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const id = identify(child.pid ?? 0);
+    if (id === undefined) throw new Error('sleep was not started');
+    const later = { pid: id.pid, startedAt: `${id.startedAt}0` };
+    endProcess(later);
+    expect([isAlive(id), isAlive(later)]).toEqual([true, false]);
+    endProcess(id);
+    await exited;
+    expect(isAlive(id)).toBe(false);
+  });
+
+  it('units of /proc are those of this machine', () => {
+    expect(Math.log2(PAGE_BYTES) % 1).toBe(0);
+    expect([PAGE_BYTES >= 4_096, TICKS_PER_SECOND]).toEqual([true, 100]);
+  });
+});
