@@ -1,7 +1,11 @@
-import { base64Cores, toHex, utf8Bytes } from '../mask/encodings.ts';
+import { base64Cores, toHex } from '../mask/encodings.ts';
 import type { LeakForm } from './leak.ts';
 import type { Pattern } from './pattern-set.ts';
-import { squeeze } from './tape.ts';
+import { SYMBOL_OF, squeeze } from './tape.ts';
+import { bytesOfText } from './text-bytes.ts';
+
+/** Bytes, or what stands for them. */
+type Row = readonly number[] | Uint8Array;
 
 /** What a pattern stands for. */
 export interface Sought {
@@ -21,6 +25,11 @@ export interface ValuePatterns {
 
 /** Longer patterns are sought by so many codes from their middle: their ends are often boilerplate, as in key files. */
 const LONGEST_SOUGHT = 96;
+/**
+ * So many bytes of the middle are encoded: each form of them comes to more codes than are sought, and encoding the whole
+ * of a key file would stop the host for a good part of a second.
+ */
+const LONGEST_ENCODED = 192;
 /** A value is looked at for so many characters. */
 const LONGEST_VALUE = 65_536;
 /** Squeezed patterns below this many bits stand in ordinary text by chance. */
@@ -60,14 +69,21 @@ function isTelling(symbols: Uint8Array): boolean {
   return symbols.length >= LEAST_SYMBOLS && new Set(symbols).size >= LEAST_DISTINCT && bitsOf(symbols) >= LEAST_BITS;
 }
 
-/** The middle of codes that are too many. */
-function middle(codes: Uint8Array): Uint8Array {
-  if (codes.length <= LONGEST_SOUGHT) return codes;
-  const from = (codes.length - LONGEST_SOUGHT) >> 1;
-  return codes.slice(from, from + LONGEST_SOUGHT);
+/** The middle of a text, which may cut a character of two units. */
+function middleOf(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const from = (text.length - most) >> 1;
+  return text.slice(from, from + most);
 }
 
-/** Byte encodings that show as letters and digits. */
+/** The middle of a row that is longer than `most`. */
+function middle(row: Uint8Array, most: number): Uint8Array {
+  if (row.length <= most) return row;
+  const from = (row.length - most) >> 1;
+  return row.slice(from, from + most);
+}
+
+/** Byte encodings that show as letters and digits. @param bytes no more than {@link LONGEST_ENCODED}, in each of these */
 function encodingsOf(bytes: readonly number[]): readonly (readonly [LeakForm, string])[] {
   const hex = toHex(bytes);
   const cores = base64Cores(bytes);
@@ -90,34 +106,44 @@ function encodedTwice(bytes: readonly number[]): string[] {
   ];
 }
 
-function squeezedOf(value: number, form: LeakForm, bytes: readonly number[]): Pattern<Sought> | undefined {
+/** @param isPart of a longer encoding, which tells enough even where its middle says the same again and again */
+function squeezedOf(value: number, form: LeakForm, bytes: Row, isPart = false): Pattern<Sought> | undefined {
   const symbols = squeeze(bytes);
-  if (!isTelling(symbols)) return undefined;
-  const isSymbol = (byte: number) => squeeze([byte]).length > 0;
+  if (!isPart && !isTelling(symbols)) return undefined;
+  const isSymbol = (byte: number): boolean => SYMBOL_OF[byte] !== 0;
   const lead = bytes.findIndex(isSymbol);
   const trail = bytes.length - 1 - bytes.findLastIndex(isSymbol);
-  return { codes: middle(symbols), payload: { value, form, width: bytes.length - lead - trail } };
+  return { codes: middle(symbols, LONGEST_SOUGHT), payload: { value, form, width: bytes.length - lead - trail } };
 }
 
-/** Everything a value is sought as. */
+/** Everything a value is sought as. Takes some milliseconds at most, however long the value. */
 export function patternsOf(text: string, value: number): ValuePatterns {
   const sought = text.slice(0, LONGEST_VALUE).toWellFormed();
-  const bytes = utf8Bytes(sought);
-  const wide = utf16Bytes(sought);
   const turned = Array.from(sought).reverse().join('');
-  const exactly = (form: LeakForm, codes: readonly number[]): Pattern<Sought> => {
-    const part = middle(Uint8Array.from(codes));
+  const [bytes, back] = [bytesOfText(sought), bytesOfText(turned)];
+  // Two bytes a unit: cut by units, so that the bytes do not come to more than are encoded.
+  const units = middleOf(sought, LONGEST_ENCODED / 2);
+  const wide = Uint8Array.from(utf16Bytes(units));
+  const exactly = (form: LeakForm, codes: Uint8Array): Pattern<Sought> => {
+    const part = middle(codes, LONGEST_SOUGHT);
     return { codes: part, payload: { value, form, width: part.length } };
   };
-  const exact = [exactly('plain', bytes), exactly('utf-16', wide), exactly('utf-16', utf16BigBytes(sought))];
-  if (turned !== sought) exact.push(exactly('reversed', utf8Bytes(turned)));
+  const exact = [
+    exactly('plain', bytes),
+    exactly('utf-16', wide),
+    exactly('utf-16', Uint8Array.from(utf16BigBytes(units))),
+  ];
+  if (turned !== sought) exact.push(exactly('reversed', back));
+  const isPart = bytes.length > LONGEST_ENCODED;
+  const encoded = (form: LeakForm, shown: string) => squeezedOf(value, form, ascii(shown), isPart);
+  const core = [...middle(bytes, LONGEST_ENCODED)];
   const squeezed = [
     squeezedOf(value, 'split', bytes),
-    turned === sought ? undefined : squeezedOf(value, 'reversed', utf8Bytes(turned)),
-    ...[bytes, wide, utf8Bytes(turned)].flatMap((encoded) =>
-      encodingsOf(encoded).map(([form, shown]) => squeezedOf(value, form, ascii(shown))),
+    turned === sought ? undefined : squeezedOf(value, 'reversed', back),
+    ...[core, [...wide], [...middle(back, LONGEST_ENCODED)]].flatMap((part) =>
+      encodingsOf(part).map(([form, shown]) => encoded(form, shown)),
     ),
-    ...encodedTwice(bytes).map((shown) => squeezedOf(value, 'encoded-twice', ascii(shown))),
+    ...encodedTwice(core).map((shown) => encoded('encoded-twice', shown)),
   ];
   return { exact: distinct(exact), squeezed: distinct(squeezed.filter((pattern) => pattern !== undefined)) };
 }

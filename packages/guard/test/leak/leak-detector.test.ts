@@ -193,6 +193,32 @@ describe('createLeakDetector', () => {
     expect(detector.holds(key.slice(0, 100))).toBe(false);
   });
 
+  it.each(FORMS)('of a long value a part around the middle is enough, also as %s: %s', (_form, _what, hide) => {
+    for (const [seed, size] of [
+      [78, 500],
+      [79, 4_096],
+      [80, 20_001],
+    ] as const) {
+      const value = randomText(size, ALNUM, seed);
+      const detector = createLeakDetector([value]);
+      const half = size >> 1;
+      expect(detector.holds(around(hide(value)))).toBe(true);
+      expect(detector.holds(around(hide(value.slice(half - 160, half + 161))))).toBe(true);
+      expect(detector.holds(around(hide(randomText(size, ALNUM, seed + 100))))).toBe(false);
+    }
+  });
+
+  it('[§9] a key file of 20 KB costs about what a short key costs, and does not stop the host', () => {
+    const cost = (size: number): number => {
+      const begun = process.cpuUsage();
+      for (let turn = 0; turn < 5; turn += 1) createLeakDetector([randomText(size, ALNUM, 90 + turn)]);
+      const { user, system } = process.cpuUsage(begun);
+      return user + system;
+    };
+    cost(400);
+    expect(cost(20_000) / cost(400)).toBeLessThan(15);
+  });
+
   it('short or wordy values are found as they are; put together from pieces of a sentence they are not', () => {
     const detector = createLeakDetector(['sunset', '!@#$%^&*()', 'hello-there']);
     expect(detector.find('at sunset')).toHaveLength(1);
