@@ -59,8 +59,6 @@ export interface AxesOptions {
   readonly outside: Outside;
   /** Whether a consent is still in force; asked on every call (CONTRACT §7). */
   readonly isConsentLive: (consentId: string) => boolean;
-  /** Whether a capability is granted now; does not record anything. */
-  readonly isGranted: (capabilityId: string) => boolean;
   /** As the broker's own check: records the use, or refuses. @throws MexError */
   readonly require: (capabilityId: string, call: string) => void;
   readonly workspace: Workspace;
@@ -87,7 +85,7 @@ export class Axes {
   private madeTools: Promise<ToolRunner> | undefined;
   private tools: ToolRunner | undefined;
   private readonly records: Promise<void>[] = [];
-  private readonly begunAt = performance.now();
+  private begunAt: number | undefined;
 
   constructor(options: AxesOptions) {
     this.options = options;
@@ -133,6 +131,11 @@ export class Axes {
 
   get toolVersions(): Readonly<Record<string, string>> {
     return this.tools?.toolVersions ?? {};
+  }
+
+  /** At every call that is served. Wall time counts from the first: before it, the operation may have waited for a lane. */
+  begin(): void {
+    this.begunAt ??= performance.now();
   }
 
   /** Ends everything that is under way. Resolves when nothing of it is left. @throws what recording a run threw */
@@ -267,7 +270,8 @@ export class Axes {
 
   private async createTools(toolbox: Toolbox): Promise<ToolRunner> {
     const { grant, meter, outside, require, workspace, inputs, toolRecords } = this.options;
-    const wallLeft = (): number => Math.max(1, grant.budget.wall_time_ms - (performance.now() - this.begunAt));
+    const begunAt = this.begunAt ?? performance.now();
+    const wallLeft = (): number => Math.max(1, grant.budget.wall_time_ms - (performance.now() - begunAt));
     this.tools = new ToolRunner({
       sessionId: grant.opId,
       toolbox,

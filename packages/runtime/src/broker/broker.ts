@@ -101,7 +101,6 @@ export class Broker {
     this.writer = new OutputWriter(options.grant.operation, options.meter, options.workspace);
     this.axes = new Axes({
       ...options,
-      isGranted: (id) => findGrant(options.grant, id, options.isConsentLive) === 'granted',
       require: (id, call) => this.require(id, call),
       inputs: this.reader.asFiles(),
       toolRecords: {
@@ -178,6 +177,7 @@ export class Broker {
   }
 
   private async perform(call: EngineCall, bytes: Uint8Array | undefined): Promise<Answer> {
+    this.axes.begin();
     switch (call.call) {
       case 'output.write':
         this.require('fs.write:artifacts', call.call);
