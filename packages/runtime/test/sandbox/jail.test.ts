@@ -1,4 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { endProcess, identify, isAlive } from '../../src/sandbox/jail/process-id.ts';
 import { PAGE_BYTES, TICKS_PER_SECOND } from '../../src/sandbox/jail/system-units.ts';
@@ -25,3 +27,19 @@ jail(inJail('processes by number and start'), () => {
     expect([PAGE_BYTES >= 4_096, TICKS_PER_SECOND]).toEqual([true, 100]);
   });
 });
+
+jail(inJail('a host without a descriptor left'), () => {
+  it('is told so by a typed error, and lives on', async () => {
+    const { stdout } = await promisify(execFile)(
+      '/bin/sh',
+      ['-c', 'ulimit -n 512; exec "$@"', 'sh', process.execPath, '--conditions=@mex/source', program('starved-host.ts')],
+      { env: {} },
+    );
+    // With none, with enough for some pipes only, and with all of them back.
+    expect(stdout).toMatch(/^(?:SANDBOX_START_FAILED\n){8}alive\nstarted 0\n$/u);
+  }, 20_000);
+});
+
+function program(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}

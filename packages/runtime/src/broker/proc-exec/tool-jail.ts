@@ -9,6 +9,8 @@ export type SystemMounts = Required<Pick<JailSpec, 'readOnly' | 'links'>>;
 
 /** A jail for one run of a tool. */
 export interface JailPlan {
+  /** The tool, as the policy names it. */
+  readonly name: string;
   readonly spec: JailSpec;
   /** What is started, as it lies on the host. */
   readonly command: string;
@@ -46,6 +48,7 @@ export function planJail(
     alone: false,
   };
   return {
+    name: tool.name,
     spec: withProcessLimit(spec, processes),
     command: tool.command,
     args: spec.args,

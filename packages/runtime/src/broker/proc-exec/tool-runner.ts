@@ -207,21 +207,25 @@ export class ToolRunner {
     return { exitCode: report.exitCode ?? 0, stdout: report.stdout, stderr: report.stderr, outputs };
   }
 
-  private start(plan: JailPlan, stdin: Uint8Array | undefined, wallMs: number, streamBytes: number) {
+  private async start(plan: JailPlan, stdin: Uint8Array | undefined, wallMs: number, streamBytes: number) {
     const { launch, remaining, directories } = this.options;
     if (launch === undefined) throw noJail();
-    return runJailed({
-      start: () => launch(plan.spec),
-      stdin,
-      streamBytes,
-      outputBytes: remaining('output_bytes'),
-      wallMs,
-      cpuMs: this.cpuLeft(),
-      memoryBytes: remaining('memory_bytes'),
-      processes: this.limits.processes,
-      work: { dir: directories.work, limits: { bytes: this.limits.workBytes, entries: this.limits.workEntries } },
-      stop: this.ending.signal,
-    });
+    try {
+      return await runJailed({
+        start: () => launch(plan.spec),
+        stdin,
+        streamBytes,
+        outputBytes: remaining('output_bytes'),
+        wallMs,
+        cpuMs: this.cpuLeft(),
+        memoryBytes: remaining('memory_bytes'),
+        processes: this.limits.processes,
+        work: { dir: directories.work, limits: { bytes: this.limits.workBytes, entries: this.limits.workEntries } },
+        stop: this.ending.signal,
+      });
+    } catch (error) {
+      throw error instanceof MexError && error.code === 'SANDBOX_START_FAILED' ? notStarted(plan.name, error) : error;
+    }
   }
 
   private limitsNow() {
@@ -286,7 +290,7 @@ export class ToolRunner {
       await clearTree(this.options.directories.work);
       throw limitPassed('TOOL_WORKSPACE_LIMIT', name, 'it filled its working directory, which was emptied');
     }
-    if (!report.began || hasNotStarted(report)) throw notStarted(name, report);
+    if (!report.began || hasNotStarted(report)) throw notStarted(name, saidBy(report));
   }
 
   /** Asked once for the bytes that answer; the tool's first line, for provenance. Never ends an operation. */
@@ -319,13 +323,18 @@ function hasNotStarted({ exitCode, stdout, stderr }: RunReport): boolean {
   return (exitCode === 1 && said.startsWith('bwrap: ')) || ((exitCode ?? 0) >= 126 && said === 'prlimit: ');
 }
 
-function notStarted(name: string, { stderr }: RunReport): MexError {
+function notStarted(name: string, cause: unknown): MexError {
   return toolError(
     'TOOL_START_FAILED',
     `The tool "${name}" could not be started in its sandbox.`,
     'Run it by hand; a tool that needs files outside of /usr names them as `read_only` in its policy.',
-    new Error(clipText(stripControl(Buffer.from(stderr).toString('utf8')), 1_000)),
+    cause,
   );
+}
+
+/** What a program that did not begin left on standard error, for the operator. */
+function saidBy({ stderr }: RunReport): Error {
+  return new Error(clipText(stripControl(Buffer.from(stderr).toString('utf8')), 1_000));
 }
 
 function usedUp(field: BudgetField, name: string): JobStop {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { jailError } from './errors.ts';
 import { endProcess, identify, type ProcessId } from './process-id.ts';
 import type { JailTools } from './requirements.ts';
 import { type SeccompProfile, seccompProgram } from './seccomp.ts';
@@ -85,31 +86,22 @@ const NOBODY = '65534';
  * Starts a program in fresh user, process, network, IPC, host name, mount and, where there are any, cgroup namespaces: a
  * root made of nothing but the mounts named, no capability, no new privileges, no network but an unconfigured
  * loopback, a system call filter, and the end of it all with the end of the host. Standard streams are pipes.
+ * @throws MexError `SANDBOX_START_FAILED`
  */
 export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
-  const limits = limitArguments(spec.limits);
-  const child = spawn(
-    tools.prlimit,
-    [...limits, '--', tools.bwrap, '--args', String(ARGS_FD), '--', spec.program, ...spec.args],
-    {
-      cwd: '/',
-      env: {},
-      stdio: [
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        spec.held === true ? 'pipe' : 'ignore',
-        ...coverInherited(),
-      ],
-    },
-  );
+  const child = startBuilder(tools, spec);
+  // Before anything else: an error that nobody listens to would be the end of the host.
+  const exited = new Promise<JailExit>((resolve) => {
+    child.once('error', () => resolve({ code: null, signal: null }));
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
   const { stdin, stdout, stderr } = child;
-  const [filter, info, args, block] = [SECCOMP_FD, INFO_FD, ARGS_FD, BLOCK_FD].map((fd) => child.stdio[fd]);
-  if (stdin === null || stdout === null || stderr === null || !filter || !info || !args)
-    throw new Error('The jail was started without its pipes.');
+  // Without descriptors left, there are none of these: Node gives a child that is nothing but an error to come.
+  const [filter, info, args, block] = [SECCOMP_FD, INFO_FD, ARGS_FD, BLOCK_FD].map((fd) => child.stdio?.[fd]);
+  if (!stdin || !stdout || !stderr || !filter || !info || !args) {
+    child.kill('SIGKILL');
+    throw jailError('there was no room for its pipes');
+  }
   // A jail that does not come to be breaks its pipes; its exit tells.
   for (const stream of [stdin, filter, info, args, block]) stream?.on('error', () => undefined);
   (filter as Writable).end(seccompProgram(spec.seccomp, tools.arch));
@@ -119,10 +111,6 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
       .map((argument) => `${argument}\0`)
       .join(''),
   );
-  const exited = new Promise<JailExit>((resolve) => {
-    child.once('error', () => resolve({ code: null, signal: null }));
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
   const firstPid = readFirstPid(info as Readable, exited);
   const first = firstPid.then(identify, () => undefined);
   return {
@@ -136,6 +124,21 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
     release: () => void (block as Writable | undefined)?.end('\n'),
     kill: () => killJail(child, first),
   };
+}
+
+/** @throws MexError `SANDBOX_START_FAILED` */
+function startBuilder(tools: JailTools, spec: JailSpec): ChildProcess {
+  const command = [...limitArguments(spec.limits), '--', tools.bwrap, '--args', String(ARGS_FD), '--'];
+  const gate = spec.held === true ? 'pipe' : 'ignore';
+  try {
+    return spawn(tools.prlimit, [...command, spec.program, ...spec.args], {
+      cwd: '/',
+      env: {},
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', gate, ...coverInherited()],
+    });
+  } catch (error) {
+    throw jailError('the system refused to start its first process', error);
+  }
 }
 
 /** How long a jail that is being built may take until its first process has a number. */
