@@ -1,16 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ArtifactStore, openArtifactStore } from '@mex/artifacts';
 import {
-  BOUNDS,
-  clipText,
   type EngineManifest,
   type EngineResult,
   type FlightEvent,
   MexError,
   type PlannedOperation,
-  type ProblemReport,
 } from '@mex/envelope';
 import { createFileSigner, type FlightRecorder, openRecorder, type Signer } from '@mex/flight-recorder';
 import type { Gate } from '@mex/gates';
@@ -23,6 +19,7 @@ import {
   readRegistryFile,
   registrySources,
 } from '@mex/registry';
+import type { RunView } from '@mex/runs';
 import {
   type Caller,
   createProcessTier,
@@ -47,6 +44,8 @@ import { type Governed, openApprovals } from './governance/open-approvals.ts';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
 import { chooseTier, createPolicySource } from './policy-source.ts';
+import { recordStart, stampHost } from './record-start.ts';
+import { type HostRuns, type OpenRunRequest, openHostRuns, type WiredRuns } from './runs/host-runs.ts';
 import { createSecretFiles } from './secret-files.ts';
 import { systemCaller } from './system-caller.ts';
 
@@ -93,6 +92,13 @@ export interface Host {
   readonly consents: HomeConsents;
   /** What waits for a person (CONTRACT §12). */
   readonly approvals: Approvals;
+  /** Runs: shared budgets, and workspaces that can be put back (CONTRACT §9, §12). */
+  readonly runs: HostRuns;
+  /**
+   * Opens a run; operations with its id as `context.run_id` belong to it. Only the host application does this.
+   * @throws MexError `RUN_INVALID`, `POLICY_BUDGET_MISSING`
+   */
+  readonly openRun: (request: OpenRunRequest) => Promise<RunView>;
   readonly plan: (request: PlanRequest) => PlannedOperation;
   readonly execute: (operation: string | Uint8Array | object, options?: ExecuteOptions) => Promise<EngineResult>;
   /** What would become of an operation that is sent now, and what decides it. Runs and records nothing of it. */
@@ -134,8 +140,6 @@ export type HostEvent = Extract<
       | 'host.stopped';
   }
 >;
-
-export const HOST_VERSION = '0.1.0';
 
 /**
  * Opens a home and wires everything (ARCHITECTURE, `host`).
@@ -190,6 +194,7 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
   const consents = openConsents(recorder);
   try {
     const governed = openApprovals({ recorder, artifacts, registry, policy: policy.policy.governance });
+    const runs = openHostRuns({ home, recorder, artifacts, policy: policy.policy });
     const runtime = createRuntime({
       recorder,
       store: artifacts,
@@ -198,13 +203,15 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
       tiers,
       quota: policy.policy.quota,
       outside: describeOutside(policy.policy, options.secrets ?? createSecretFiles(join(home, 'secrets'))),
-      gates: [...(options.gates ?? []), ...governed.gates],
-      atGrant: governed.desk.atGrant,
+      gates: [...(options.gates ?? []), runs.gate, ...governed.gates],
+      atGrant: runs.withRun(governed.desk.atGrant),
+      runStanding: runs.standing,
       ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
     });
     await recordStart(recorder, registry, policy, caller);
     await runtime.recover();
-    return wireHost({ home, registry, artifacts, recorder, policy, caller, consents, governed, runtime, record });
+    await runs.recover();
+    return wireHost({ home, registry, artifacts, recorder, policy, caller, consents, governed, runs, runtime, record });
   } catch (error) {
     // What failed first is what is told.
     await artifacts.close().catch(() => undefined);
@@ -250,19 +257,26 @@ type Wired = Pick<
 > & {
   runtime: Runtime;
   governed: Governed;
+  runs: WiredRuns;
 };
 
-function wireHost({ runtime, governed, ...parts }: Wired): Host {
+function wireHost({ runtime, governed, runs, ...parts }: Wired): Host {
   let closing: Promise<HostClosed> | undefined;
   const execute: Host['execute'] = (operation, call = {}) => {
     const caller = call.caller ?? parts.caller;
-    return governed.desk.execute(operation, caller, (checked) => runtime.execute(checked, { ...call, caller }));
+    return governed.desk.execute(operation, caller, (checked) =>
+      runs.execute(checked, call.signal, (signal) =>
+        runtime.execute(checked, { ...call, caller, ...(signal === undefined ? {} : { signal }) }),
+      ),
+    );
   };
   const sendAs: EscalatePowers['execute'] = (operation, caller) =>
     execute(nameConsents(operation, caller.id, parts.consents), { caller });
   return {
     ...parts,
     approvals: governed.approvals,
+    runs: runs.runs,
+    openRun: ({ actor = parts.caller, ...request }) => runs.open({ actor, ...request }),
     plan: (request) => nameConsents(planOperation(parts.registry, request), parts.caller.id, parts.consents),
     execute,
     escalate: (request, caller = parts.caller) => escalate(request, caller, { ...governed.cloud, execute: sendAs }),
@@ -280,7 +294,7 @@ function wireHost({ runtime, governed, ...parts }: Wired): Host {
 }
 
 async function closeHost(
-  parts: Omit<Wired, 'runtime' | 'governed'>,
+  parts: Omit<Wired, 'runtime' | 'governed' | 'runs'>,
   runtime: Runtime,
   options: { graceMs?: number } | undefined,
 ): Promise<HostClosed> {
@@ -300,7 +314,7 @@ async function closeHost(
 
 /** A sandbox that could not be ended is a breach that an operator must see (CONTRACT §1). */
 async function recordStuck(
-  { record, recorder, caller }: Omit<Wired, 'runtime' | 'governed'>,
+  { record, recorder, caller }: Omit<Wired, 'runtime' | 'governed' | 'runs'>,
   stuck: readonly string[],
 ): Promise<void> {
   for (const engineId of stuck) {
@@ -338,49 +352,4 @@ function engineSources(home: string, shipped: readonly EngineHandle[], { policy 
   // What may not leave has no engine that could send it.
   const cloud = policy.governance?.cloud === undefined ? [] : [cloudSource(home)];
   return [...own, ...cloud, ...registrySources(readRegistryFile(file), file, 'added')];
-}
-
-function stampHost(caller: Caller) {
-  return { event_id: randomUUID(), timestamp: new Date().toISOString(), actor: { kind: caller.kind, id: caller.id } };
-}
-
-/** A host that starts says with what; a broken registry entry becomes a Problem (CONTRACT §10). */
-async function recordStart(
-  recorder: FlightRecorder,
-  registry: Registry,
-  policy: LoadedPolicy,
-  caller: Caller,
-): Promise<void> {
-  const events: FlightEvent[] = [
-    {
-      ...stampHost(caller),
-      type: 'system',
-      subject: 'host.started',
-      body: {
-        host_version: HOST_VERSION,
-        registry_sha256: registry.digest,
-        policy_sha256: policy.sha256,
-        development: policy.policy.allowUncertified,
-      },
-    },
-  ];
-  const problems: Promise<unknown>[] = [];
-  for (const { engineId, error } of registry.disabled) {
-    const body = { engine_id: clipText(engineId, BOUNDS.maxNameChars), code: error.code };
-    events.push({ ...stampHost(caller), type: 'system', subject: 'registry.entry_disabled', body });
-    const report: ProblemReport = {
-      title: `Engine ${clipText(engineId, 200)} is disabled`,
-      message: clipText(error.message, BOUNDS.maxMessageChars),
-      severity: 'error',
-      source: 'registry',
-      surface: 'registry',
-      tool: clipText(engineId, BOUNDS.maxNameChars),
-      code: error.code,
-      locations: [{ path: REGISTRY_FILE }],
-      link_confidence: 'direct',
-    };
-    const { event_id: _unused, ...base } = stampHost(caller);
-    problems.push(recorder.problems.report(report, base));
-  }
-  await Promise.all([recorder.append(events), ...problems]);
 }

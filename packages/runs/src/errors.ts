@@ -12,7 +12,14 @@ export type RunErrorCode =
   | 'POLICY_CHANGE_BUDGET_EXCEEDED'
   | 'POLICY_FORMATTING_ONLY_DIFF'
   | 'WORKSPACE_BUSY'
-  | 'WORKSPACE_INVALID';
+  | 'WORKSPACE_INVALID'
+  | 'POLICY_BUDGET_MISSING'
+  | 'RUN_BUDGET_EXHAUSTED'
+  | 'RUN_FOREIGN'
+  | 'RUN_INVALID'
+  | 'RUN_NOT_FOUND'
+  | 'RUN_NOT_OPEN'
+  | 'RUN_TAMPERED';
 
 interface CodeFacts {
   readonly kind: ErrorKind;
@@ -44,6 +51,13 @@ const FACTS: Record<RunErrorCode, CodeFacts> = {
     remedy: 'Wait for the other change to end; if its process died, the next start of a host ends it.',
     retryable: true,
   },
+  POLICY_BUDGET_MISSING: { kind: 'policy', remedy: 'Open the run with all six fields of a run budget.' },
+  RUN_BUDGET_EXHAUSTED: { kind: 'policy', remedy: 'Open a new run, or one with a larger budget.' },
+  RUN_FOREIGN: { kind: 'policy', remedy: 'Work in a run of your own; the operator opens it.' },
+  RUN_INVALID: { kind: 'validation', remedy: 'Correct the named member.' },
+  RUN_NOT_FOUND: { kind: 'policy', remedy: 'Name a run that the operator opened: mex runs list' },
+  RUN_NOT_OPEN: { kind: 'policy', remedy: 'Ask the operator to resume it, or to open another one.' },
+  RUN_TAMPERED: { kind: 'integrity', remedy: 'Check the record: mex log verify' },
   WORKSPACE_INVALID: { kind: 'validation', remedy: 'Name a directory that exists and is not the MEX home.' },
 };
 

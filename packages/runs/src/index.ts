@@ -14,6 +14,11 @@ export {
 } from './change-set/change-set.ts';
 export { countLineChanges, type LineChanges } from './change-set/line-changes.ts';
 export { ChangeRefusal, type RunErrorCode } from './errors.ts';
+export { RUN_BUDGET_FIELDS, type RunBudget, type RunDefinition } from './run/run-definition.ts';
+export type { RunRefusal, RunState, RunView } from './run/run-standing.ts';
+export { addUsage, type RunUsage } from './run/run-tables.ts';
+export { applyInRun, beginOperation, type RunWork, rollbackInRun } from './run/run-work.ts';
+export { createRuns, type ModelCharge, type RunRequest, type Runs, type RunsOptions } from './run/runs.ts';
 export { type AppliedChange, type ApplyRequest, applyChangeSet } from './workspace/apply-change-set.ts';
 export type { RunActor } from './workspace/change-events.ts';
 export type { ChangePowers } from './workspace/change-powers.ts';

@@ -137,6 +137,7 @@ describe('[§12] an operation that needs a person', () => {
 
   it('with scope run, its kind in this run only', async () => {
     const [run_id, other] = ['00000000-0000-4000-8000-0000000000aa', '00000000-0000-4000-8000-0000000000bb'];
+    for (const runId of [run_id, other]) await host.openRun({ runId });
     await send(plan('a', { run_id }));
     await host.approvals.approve(onlyId(), ADA, { scope: 'run' });
     expect(await send(plan('b', { run_id }))).toBe('succeeded');

@@ -109,7 +109,9 @@ async function recordRefusal(
 ): Promise<void> {
   const now = timeOf({ recorder, ...powers });
   const paths = error instanceof ChangeRefusal ? error.paths : [];
-  const report = changeProblem('A change set was refused', error, paths);
+  // One that waits for a person is no fault of anybody.
+  const severity = error.code === 'APPROVAL_REQUIRED' ? 'info' : 'error';
+  const report = changeProblem('A change set was refused', error, paths, severity);
   const problem = recorder.problems.draft(report, eventBase(subject, now));
   const event = refusedEvent(subject, changeSetSha256, { code: error.code, paths }, now);
   await recorder.append([event, problem.event], (db) => void problem.write(db));

@@ -8,7 +8,7 @@ export function changeProblem(
   title: string,
   failure: Pick<MexError, 'code' | 'message'>,
   paths: readonly string[],
-  severity: 'error' | 'warning' = 'error',
+  severity: 'error' | 'warning' | 'info' = 'error',
 ): ProblemReport {
   const words = (text: string): string => clipText(redact(stripControl(text)), BOUNDS.maxMessageChars);
   return {
