@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ArtifactHandle, Problem } from '@mex/envelope';
 import type { Host } from '@mex/host';
 import { chooseDatabase, type ScanDatabase } from './advisory-database.ts';
@@ -28,13 +27,24 @@ export interface ScanOutcome {
   readonly endedAt: string;
 }
 
+/** Each check once, and nothing else: no model, no change to a workspace. A limit is what may not be reached. */
+const RUN_BUDGET = {
+  max_runtime_s: 3_600,
+  max_operations: CHECKS.length,
+  max_llm_calls: 1,
+  max_llm_tokens: 1,
+  max_file_writes: 1_000,
+  max_patch_attempts: 0,
+};
+
 /** The checks of a scan as one run: sent through the gates, judged, and for a release decided and signed. */
 export async function runScan(
   host: Host,
   request: ScanRequest & { readonly osv: string | undefined },
 ): Promise<ScanOutcome> {
   const startedAt = new Date().toISOString();
-  const context: ProblemContext = { host, runId: randomUUID() };
+  const run = await host.openRun({ budget: RUN_BUDGET });
+  const context: ProblemContext = { host, runId: run.definition.run_id };
   const [database, allowLists] = await Promise.all([
     request.checks.has('vuln') ? chooseDatabase(host, request.osv) : NOT_ASKED_FOR,
     storeAllowLists(host, request.policy),

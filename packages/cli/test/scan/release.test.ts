@@ -318,6 +318,19 @@ describe('[§14 E] without --release', () => {
   });
 });
 
+it('[§9] is a run with a whole budget, which a home that requires one accepts', async () => {
+  const strict = place();
+  write(strict, { 'home/policy.json': '{"schema_version": "mex.policy@1.0", "require_run_budget": true}' });
+  const other = await openTestHost(strict);
+  try {
+    const outcome = await scanDirectory(other, project(), { release: true, osv: harmless });
+    expect(told(outcome)).toEqual({ verdict: 'pass', fatal: [] });
+    expect(other.runs.show(outcome.runId).usage.operations).toBe(4);
+  } finally {
+    await other.close({ graceMs: 0 });
+  }
+});
+
 it('a file that changes while it is scanned is no pass', async () => {
   const path = project();
   const file = join(path, 'index.js');
