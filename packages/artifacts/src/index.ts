@@ -3,6 +3,7 @@ export { BUNDLE_BOUNDS, BUNDLE_MIME, checkBundlePath } from './bundle-index.ts';
 export type { ArtifactErrorCode } from './errors.ts';
 export { type ArtifactListing, type ArtifactMeta, type ArtifactQuery, handleOf } from './manifest-store.ts';
 export type { Materialized, MaterializeOptions } from './materialize.ts';
+export { isInHome } from './mex-home.ts';
 export type { ObjectFacts, ObjectPlace } from './object-store.ts';
 export type { ScanLimits, SkippedPath, SkipReason } from './pin-scan.ts';
 export type { Pin, PinnedDirectory, PinOptions } from './pinned-directory.ts';
@@ -17,5 +18,5 @@ export {
 } from './shadow-workspace.ts';
 export { type ArtifactStore, openArtifactStore } from './store.ts';
 export type { StoreOptions } from './store-parts.ts';
-export type { VerifyReport } from './verify-store.ts';
 export { readBlock } from './verified-file.ts';
+export type { VerifyReport } from './verify-store.ts';

@@ -3,10 +3,19 @@ import { closeSync, type Dirent, fstatSync, readdirSync, readSync } from 'node:f
 import { setImmediate as yieldTurn } from 'node:timers/promises';
 import { checkBundlePath } from './bundle-index.ts';
 import { artifactError, codeOf } from './errors.ts';
+import { isHome, isInHome } from './mex-home.ts';
 import { enterAll, isLinkRefusal, openRoot, type SafeDirectory } from './safe-directory.ts';
 
 /** Why something below a pinned root is not part of the pin. */
-export type SkipReason = 'symlink' | 'special' | 'unreadable' | 'missing' | 'name' | 'duplicate-name' | 'too-deep';
+export type SkipReason =
+  | 'symlink'
+  | 'special'
+  | 'unreadable'
+  | 'missing'
+  | 'name'
+  | 'duplicate-name'
+  | 'too-deep'
+  | 'mex-home';
 
 export interface SkippedPath {
   /** As on disk; bytes that are no UTF-8 appear as U+FFFD. */
@@ -76,6 +85,11 @@ export async function scanFiles(root: string, paths: readonly string[], limits: 
 }
 
 function openScanRoot(root: string): SafeDirectory {
+  if (isInHome(root)) {
+    throw artifactError('ARTIFACT_INVALID', `${root} is, or lies in, a home of MEX: it holds keys and secrets.`, {
+      remedy: 'Pin a directory outside of it.',
+    });
+  }
   try {
     return openRoot(root);
   } catch (error) {
@@ -151,6 +165,7 @@ class Scanner {
       return this.#skip(path, reasonOf(error));
     }
     try {
+      if (isHome(child.entryPath)) return this.#skip(path, 'mex-home');
       await this.walk(child, `${path}/`, depth);
     } finally {
       child.close();

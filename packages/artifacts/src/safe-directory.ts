@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { artifactError, codeOf } from './errors.ts';
+import { isHome } from './mex-home.ts';
 import { SAFE_READ_FLAGS } from './verified-file.ts';
 
 const DIRECTORY_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -55,7 +56,7 @@ export function openRoot(path: string, portable = false): SafeDirectory {
   return pathDirectory(real, lstatSync(real, { bigint: true }), () => undefined);
 }
 
-/** Enters directories one after the other and closes those passed through. */
+/** Enters directories one after the other and closes those passed through. A home of MEX is refused. */
 export function enterAll(root: SafeDirectory, names: readonly string[], make = false): SafeDirectory {
   let current = root;
   for (const name of names) {
@@ -63,6 +64,8 @@ export function enterAll(root: SafeDirectory, names: readonly string[], make = f
       const next = make ? current.make(name) : current.enter(name);
       if (current !== root) current.close();
       current = next;
+      if (!make && isHome(current.entryPath))
+        throw artifactError('POLICY_PATH_ESCAPE', 'A home of MEX is nobody’s input: it holds keys and secrets.');
     } catch (error) {
       if (current !== root) current.close();
       throw error;

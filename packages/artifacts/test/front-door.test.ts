@@ -9,6 +9,7 @@ it('the package exports exactly this', () => {
     'createShadowWorkspace',
     'enterAll',
     'handleOf',
+    'isInHome',
     'isLeftover',
     'isLinkRefusal',
     'openArtifactStore',

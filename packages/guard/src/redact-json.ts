@@ -48,9 +48,16 @@ function maskObject(value: { readonly [key: string]: JsonValue }, mask: StringMa
 /** Two masked keys must not become one: later ones are numbered. */
 function withoutClashes(entries: readonly [string, JsonValue][]): [string, JsonValue][] {
   const taken = new Set<string>();
+  // Where counting goes on: names by the thousand may become the same mask.
+  const next = new Map<string, number>();
   return entries.map(([key, value]) => {
     let free = key;
-    for (let n = 2; taken.has(free); n++) free = `${key}#${n}`;
+    if (taken.has(key)) {
+      let n = next.get(key) ?? 2;
+      while (taken.has(`${key}#${n}`)) n += 1;
+      free = `${key}#${n}`;
+      next.set(key, n + 1);
+    }
     taken.add(free);
     return [free, value];
   });

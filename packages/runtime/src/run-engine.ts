@@ -80,6 +80,8 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
     session,
     code,
     tenant: run.planned.caller?.id ?? 'unknown',
+    // What an engine learned of a secret ends with the operation that was granted it.
+    isTainted: () => broker.axes.secrets.handed.size > 0,
     request: jobRequest(run),
     limits: grant.budget,
     onCall: broker.serve,

@@ -6,10 +6,11 @@ const HARMFUL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028
 const HARMFUL_ALL = new RegExp(HARMFUL.source, 'gu');
 /**
  * Escape sequences: CSI; OSC, DCS, SOS, PM and APC with a terminator in reach; two-character sequences. A string sequence
- * without terminator loses only its introducer, so that it cannot swallow the rest of a log.
+ * without terminator loses only its introducer, so that it cannot swallow the rest of a log; another introducer ends the
+ * search for one, or a line of introducers would be searched once for each.
  */
 const SEQUENCES =
-  /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)|\x1b[ -/]{0,4}[0-~]/g;
+  /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]{0,4096}(?:\x07|\x1b\\|\x9c)|\x1b[ -/]{0,4}[0-~]/g;
 /** Joiners that scripts and emoji need between characters beyond Latin. */
 const NEEDED_JOINER = /(?<=[\u0300-\u{10ffff}])[\u200c\u200d](?=[\u0300-\u{10ffff}])/u;
 

@@ -1,5 +1,13 @@
 import { closeSync, type Dirent, fstatSync, opendirSync, readSync } from 'node:fs';
-import { checkBundlePath, enterAll, isLinkRefusal, openRoot, readBlock, type SafeDirectory } from '@mex/artifacts';
+import {
+  checkBundlePath,
+  enterAll,
+  isInHome,
+  isLinkRefusal,
+  openRoot,
+  readBlock,
+  type SafeDirectory,
+} from '@mex/artifacts';
 import { MexError } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
 import { JobStop } from '../sandbox/tier.ts';
@@ -138,6 +146,8 @@ export class ScopeReader {
         remedy: `Add it to read_scopes of policy.json.`,
       });
     }
+    if (isInHome(path))
+      throw refused('SCOPE_UNREADABLE', 'This directory lies in a home of MEX, which no engine reads.');
     try {
       const root = openRoot(path);
       this.roots.set(scope, root);

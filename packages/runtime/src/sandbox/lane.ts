@@ -11,6 +11,8 @@ const LOAD_TIMEOUT_MS = 10_000;
 const UNANSWERED_MS = 1_000;
 /** The least that the engine's side itself takes for a job, texts aside; a collection meanwhile may hide it. */
 const LEAST_JOB_BYTES = 16 * 1024;
+/** While an engine is loaded, the vessel itself is in its figures: realm, engine's side, and Node in a process. */
+const EMPTY_VESSEL_BYTES = 64 * 1024 * 1024;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Running extends JobBase {
@@ -76,7 +78,11 @@ export class Lane {
     this.tenant = job.tenant;
     const running = this.begin(job);
     try {
-      if (!this.loaded) await this.ready;
+      if (!this.loaded) {
+        await this.ready;
+        // What loading took was measured against a vessel without an engine.
+        Object.assign(running, { cpuBaseUs: undefined, sampledAt: undefined, cpuMs: 0, memoryBytes: 0 });
+      }
       if (this.dead) throw new Error('The sandbox was ended.');
       running.ranAt = performance.now();
       this.vessel.channel.begin(job);
@@ -97,7 +103,8 @@ export class Lane {
       clearTimeout(running.timer);
       if (job.signal !== undefined) job.signal.removeEventListener('abort', this.onAbort);
       this.vessel.channel.end();
-      if (running.wasSampled && !this.dead && !this.vessel.isRested()) void this.destroy();
+      if (job.isTainted?.() === true || (running.wasSampled && !this.dead && !this.vessel.isRested()))
+        void this.destroy();
       this.current = undefined;
       this.busy = false;
     }
@@ -167,7 +174,7 @@ export class Lane {
     const silentMs = now - (running.sampledAt ?? now);
     if (silentMs > UNANSWERED_MS && running.cpuMs + silentMs > limits.cpu_time_ms)
       return this.kill(running, 'cpu_time', 'CPU time is used up.');
-    if (this.loaded && running.sampledAt === undefined) void this.sample(running, now);
+    if (running.sampledAt === undefined) void this.sample(running, now);
     running.timer = setTimeout(this.tick, Math.min(SAMPLE_MS, Math.ceil(left), MAX_TIMER_MS), running);
   };
 
@@ -179,11 +186,17 @@ export class Lane {
       running.cpuMs = used.cpuMs;
       running.memoryBytes = Math.max(running.memoryBytes, used.memoryBytes);
     } catch {
-      // The vessel is gone; the job's own promise tells.
+      // The vessel is gone, and the job's own promise tells; or it is not there yet.
+      if (!this.loaded) running.sampledAt = undefined;
       return;
     }
     running.sampledAt = undefined;
     const { limits } = running.job;
+    if (!this.loaded) {
+      if (running.memoryBytes > limits.memory_bytes + EMPTY_VESSEL_BYTES)
+        this.kill(running, 'memory', 'Memory is used up.');
+      return;
+    }
     if (running.cpuMs > limits.cpu_time_ms) this.kill(running, 'cpu_time', 'CPU time is used up.');
     else if (running.memoryBytes > limits.memory_bytes) this.kill(running, 'memory', 'Memory is used up.');
   }

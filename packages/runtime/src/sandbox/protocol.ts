@@ -26,7 +26,7 @@ export const PROTOCOL_LIMITS = {
   maxPendingCalls: 1_024,
   maxLogLines: 1_000,
   maxLogLineChars: 2_000,
-  maxProblems: 1_000,
+  maxProblems: 250,
 } as const;
 
 /** Bounds of what a call to the outside may carry; the whole text is bounded by `maxCallChars`. */

@@ -37,6 +37,8 @@ export interface Job {
    * nobody's data waits in it for somebody else's job.
    */
   readonly tenant: string;
+  /** Whether the job got something that no later one may find in the sandbox; asked when it ends. */
+  readonly isTainted?: () => boolean;
   /** Canonical JSON of a `JobRequest`. */
   readonly request: string;
   readonly limits: TierLimits;

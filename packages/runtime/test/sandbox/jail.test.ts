@@ -32,7 +32,14 @@ jail(inJail('a host without a descriptor left'), () => {
   it('is told so by a typed error, and lives on', async () => {
     const { stdout } = await promisify(execFile)(
       '/bin/sh',
-      ['-c', 'ulimit -n 512; exec "$@"', 'sh', process.execPath, '--conditions=@mex/source', program('starved-host.ts')],
+      [
+        '-c',
+        'ulimit -n 512; exec "$@"',
+        'sh',
+        process.execPath,
+        '--conditions=@mex/source',
+        program('starved-host.ts'),
+      ],
       { env: {} },
     );
     // With none, with enough for some pipes only, and with all of them back.

@@ -182,6 +182,24 @@ describe.each(KINDS)('tier %s', (kind) => {
         expect(await count(tier, { tenant: 'a' })).toEqual({ n: 3 });
       }));
 
+    it('[§9] what an engine learned of a secret is gone with the operation: the next job is in a fresh vessel', () =>
+      withTier(async (tier) => {
+        const tainted = { ...makeJob(text, 'test.state'), isTainted: () => true };
+        expect(replyOf(await tier.run(tainted))['summary']).toEqual({ n: 1 });
+        expect(await count(tier)).toEqual({ n: 1 });
+        expect(await count(tier)).toEqual({ n: 2 });
+      }));
+
+    it('[§9] a global that cannot be taken away ends the vessel', () =>
+      withTier(async (tier) => {
+        const sticky = bundle({
+          'test.stick': `Object.defineProperty(globalThis, 'sticky', { value: 1 }); return {};`,
+          'test.look': `return { found: typeof sticky };`,
+        });
+        expect(endOf(await tier.run(makeJob(sticky, 'test.stick')))).toBe('replied');
+        expect(replyOf(await tier.run(makeJob(sticky, 'test.look')))['summary']).toEqual({ found: 'undefined' });
+      }));
+
     it('another budget of memory is another vessel, and takes the place of an idle one of its engine', () =>
       withTier(async (tier) => {
         for (const mib of [20, 21, 22])

@@ -55,6 +55,13 @@ export class ProcessVessel implements Vessel {
       this.stderr = (this.stderr + Buffer.from(chunk).toString('latin1')).slice(-STDERR_CHARS);
     });
     void jailed.exited.then(() => this.lose(this.whyEnded()));
+    // From the start, so that a bundle that takes too much while it is loaded is seen.
+    void jailed.firstPid.then(
+      (pid) => {
+        this.gauge = new ProcessGauge(pid);
+      },
+      () => undefined,
+    );
     this.write('load', `${memoryBytes}\n${code.text}`);
   }
 
@@ -78,7 +85,7 @@ export class ProcessVessel implements Vessel {
   }
 
   async calibrate(): Promise<void> {
-    this.gauge = new ProcessGauge(await this.jailed.firstPid);
+    this.gauge ??= new ProcessGauge(await this.jailed.firstPid);
     this.gauge.calibrate();
   }
 

@@ -126,6 +126,8 @@ class DisarmedRealm implements Realm {
   private readonly regexps: RegExpGuard;
   private globals = new Set<PropertyKey>(Reflect.ownKeys(globalThis));
   private call: World | undefined;
+  /** An engine left something for the next call that cannot be undone. */
+  private isSpoilt = false;
 
   constructor(worlds: Worlds, regexps: RegExpGuard, memory: Realm['memory']) {
     this.worlds = worlds;
@@ -151,6 +153,7 @@ class DisarmedRealm implements Realm {
 
   beginCall(world: CallWorld): void {
     this.endCall();
+    if (this.isSpoilt) throw new Error('The call before left a global that cannot be taken away.');
     if (!this.regexps.restore()) throw new Error('The call before changed RegExp.prototype for good.');
     resetStackLimit();
     this.call = this.worlds.enter(world);
@@ -164,7 +167,9 @@ class DisarmedRealm implements Realm {
     const keys = Reflect.ownKeys(globalThis);
     // New names come after the old ones of their kind: where number and last ones are as before, all are.
     if (keys.length !== this.globals.size || !this.isLastKnown(keys)) {
-      for (const key of keys) if (!this.globals.has(key)) Reflect.deleteProperty(globalThis, key);
+      for (const key of keys) {
+        if (!this.globals.has(key) && !Reflect.deleteProperty(globalThis, key)) this.isSpoilt = true;
+      }
     }
     return call.frozen ? [] : [...call.influences];
   }

@@ -4,7 +4,6 @@ const survives = 'an unprotected worker survives it, too';
 
 /** How long it takes depends on the machine. */
 const slow = 'stripControl of @mex/guard takes quadratic time for unterminated terminal strings';
-const SLOW_STRIPPING = { thread: slow, process: slow };
 
 /** Ways to end the process, the worker, or the next operation with it. */
 const attempts: readonly Attempt[] = [
@@ -244,7 +243,6 @@ const attempts: readonly Attempt[] = [
     name: 'log lines of control sequences',
     body: `for (let i = 0; i < 1000; i++) { context.log('\\u001b['.repeat(900)); context.log('\\u001b]'.repeat(900)); context.log('\\u0090\\u009d'.repeat(900)); }`,
     noControl: survives,
-    untested: SLOW_STRIPPING,
   },
   { name: 'a flood of timers', body: `for (;;) setTimeout(() => {}, 1e6);`, budget: { wall_time_ms: 400 } },
   { name: 'timers that never end', body: `setInterval(() => {}, 0);`, noControl: survives },
