@@ -94,7 +94,11 @@ export async function loadPolicy(file: string): Promise<LoadedPolicy> {
  */
 export function readPolicyText(file: string): string {
   try {
-    if (!statSync(file).isFile()) throw invalid(file, 'it is not a regular file');
+    const stat = statSync(file);
+    if (!stat.isFile()) throw invalid(file, 'it is not a regular file');
+    // Whoever can write it decides what everybody may do.
+    if (process.platform !== 'win32' && (stat.mode & 0o002) !== 0)
+      throw invalid(file, 'everybody may write it; chmod o-w it');
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof MexError) throw error;

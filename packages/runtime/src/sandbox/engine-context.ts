@@ -44,7 +44,7 @@ export function createContext({ request, call, room, log, problem }: CallContext
     exec: (tool: unknown, args: unknown, options: unknown) => execTool(call, room, tool, args, options),
     list: async (scope: unknown, path: unknown = '') =>
       (await call({ call: 'scope.list', ...place(scope, path) })).value,
-    read: async (scope: unknown, path: unknown) => (await call({ call: 'scope.read', ...place(scope, path) })).bytes,
+    read: async (scope: unknown, path: unknown) => bytesOf(await call({ call: 'scope.read', ...place(scope, path) })),
     secret: async (id: unknown) => (await call({ call: 'secret.value', secret: name(id) })).value,
     device: async (capability: unknown) => {
       await call({ call: 'device.use', capability: name(capability) });
@@ -56,6 +56,11 @@ export function createContext({ request, call, room, log, problem }: CallContext
 
 type Call = CallContext['call'];
 
+/** A frame without bytes and one with none are the same on a pipe. */
+function bytesOf({ bytes }: Answer): Uint8Array {
+  return bytes ?? new Uint8Array();
+}
+
 function createInput(call: Call, input: JobRequest['inputs'][number], index: number): object {
   return Object.freeze({
     name: input.name,
@@ -64,9 +69,9 @@ function createInput(call: Call, input: JobRequest['inputs'][number], index: num
     mime: input.mime,
     kind: input.kind,
     files: async () => (await call({ call: 'input.files', input: index })).value,
-    bytes: async () => (await call({ call: 'input.bytes', input: index })).bytes,
+    bytes: async () => bytesOf(await call({ call: 'input.bytes', input: index })),
     read: async (path: unknown) =>
-      (await call({ call: 'input.read', input: index, path: cut(String(path), CALL_LIMITS.maxPathChars - 1) })).bytes,
+      bytesOf(await call({ call: 'input.read', input: index, path: cut(String(path), CALL_LIMITS.maxPathChars - 1) })),
   });
 }
 
@@ -88,7 +93,7 @@ async function fetchUrl(call: Call, room: () => number, request: unknown): Promi
   );
   // The host wrote it.
   const value = answer.value as HttpFetchValue;
-  return { ...value, body: answer.bytes ?? new Uint8Array() };
+  return { ...value, body: bytesOf(answer) };
 }
 
 async function execTool(
@@ -119,7 +124,7 @@ async function execTool(
     },
     bytes,
   );
-  return toolResult(answer.value as ToolExecValue, answer.bytes ?? new Uint8Array());
+  return toolResult(answer.value as ToolExecValue, bytesOf(answer));
 }
 
 function toolResult(value: ToolExecValue, bytes: Uint8Array): object {

@@ -127,12 +127,13 @@ export class LanePool {
     return this.open(code, limits.memory_bytes);
   }
 
-  /** Starts what can start, in order of arrival; a job that finds no lane does not hold up other engines. */
+  /**
+   * Starts what can start: those first whose caller has the fewest sandboxes now, then in order of arrival. A job that
+   * finds no lane does not hold up other engines, and a caller who sends many does not hold up others.
+   */
   private dispatch(): void {
     const stuck = new Set<string>();
-    for (let i = 0; i < this.waiting.length; i += 1) {
-      const next = this.waiting[i];
-      if (next === undefined || stuck.has(next.job.code.engineId)) continue;
+    for (let next = this.fairest(stuck); next !== undefined; next = this.fairest(stuck)) {
       const lane = this.tryClaim(next.job);
       if (lane === undefined) {
         stuck.add(next.job.code.engineId);
@@ -140,11 +141,27 @@ export class LanePool {
         if (stuck.size > this.maxLanes) return;
         continue;
       }
-      this.waiting.splice(i, 1);
-      i -= 1;
+      this.waiting.splice(this.waiting.indexOf(next), 1);
       if (lane instanceof Lane) next.start(lane);
       else next.settle(lane);
     }
+  }
+
+  private fairest(stuck: ReadonlySet<string>): Waiting | undefined {
+    const busy = new Map<string, number>();
+    for (const { tenant, busy: isBusy } of this.lanes)
+      if (isBusy && tenant !== undefined) busy.set(tenant, (busy.get(tenant) ?? 0) + 1);
+    let found: Waiting | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const waiting of this.waiting) {
+      if (stuck.has(waiting.job.code.engineId)) continue;
+      const count = busy.get(waiting.job.tenant) ?? 0;
+      if (count >= least) continue;
+      found = waiting;
+      least = count;
+      if (count === 0) break;
+    }
+    return found;
   }
 
   private enqueue(job: Job, mayRetry = true): Promise<JobOutcome> {

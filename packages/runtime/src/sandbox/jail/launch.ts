@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readdirSync, readFileSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { jailError } from './errors.ts';
+import { GATE_FD, Gate, gateCommand } from './gate.ts';
 import { endProcess, identify, type ProcessId } from './process-id.ts';
 import type { JailTools } from './requirements.ts';
 import { type SeccompProfile, seccompProgram } from './seccomp.ts';
@@ -23,6 +24,8 @@ export interface JailLimits {
   /** Largest file that may be written. */
   readonly fileBytes: number;
   readonly openFiles: number;
+  /** Processes of a held program, threads included (RLIMIT_NPROC). Root is not held to it, nor are its jails. */
+  readonly processes?: number;
 }
 
 /** One sandboxed process (CONTRACT §9, tier `process`). */
@@ -46,7 +49,7 @@ export interface JailSpec {
   readonly cwd: string;
   readonly limits: JailLimits;
   readonly seccomp: SeccompProfile;
-  /** The program waits until `release` is called: for limits that need the jail to be there first. */
+  /** The program waits at a gate: for limits that need the jail to be there first, and for what it took when it has ended. */
   readonly held?: boolean;
   /** The program is process 1 of its namespace: nothing else is in it. Programs that start others need an init instead. */
   readonly alone: boolean;
@@ -61,8 +64,8 @@ export interface Jailed {
   readonly firstPid: Promise<number>;
   /** The same process, not to be taken for a later one with its number; `undefined` when there was none, or no longer. */
   readonly first: Promise<ProcessId | undefined>;
-  /** Lets a held program begin. Nothing otherwise. */
-  readonly release: () => void;
+  /** Of a held program: lets it begin, and its jail end. */
+  readonly gate: Gate | undefined;
   /** Ends everything in the jail, at once and without asking. */
   readonly kill: () => void;
   /** Settles when the jail is gone and its pipes are empty, with what the program ended with. */
@@ -78,7 +81,8 @@ export interface JailExit {
 const SECCOMP_FD = 3;
 const INFO_FD = 4;
 const ARGS_FD = 5;
-const BLOCK_FD = 6;
+/** bubblewrap's init and the gate are processes of the same user. */
+const GATE_PROCESSES = 2;
 /** What a user id without any right is called nearly everywhere. */
 const NOBODY = '65534';
 
@@ -97,13 +101,13 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
   });
   const { stdin, stdout, stderr } = child;
   // Without descriptors left, there are none of these: Node gives a child that is nothing but an error to come.
-  const [filter, info, args, block] = [SECCOMP_FD, INFO_FD, ARGS_FD, BLOCK_FD].map((fd) => child.stdio?.[fd]);
+  const [filter, info, args, gate] = [SECCOMP_FD, INFO_FD, ARGS_FD, GATE_FD].map((fd) => child.stdio?.[fd]);
   if (!stdin || !stdout || !stderr || !filter || !info || !args) {
     child.kill('SIGKILL');
     throw jailError('there was no room for its pipes');
   }
   // A jail that does not come to be breaks its pipes; its exit tells.
-  for (const stream of [stdin, filter, info, args, block]) stream?.on('error', () => undefined);
+  for (const stream of [stdin, filter, info, args, gate]) stream?.on('error', () => undefined);
   (filter as Writable).end(seccompProgram(spec.seccomp, tools.arch));
   // Not on the command line: a jail with a /proc can read that of its first process, and these are paths of the host.
   (args as Writable).end(
@@ -121,17 +125,18 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
     firstPid,
     first,
     exited,
-    release: () => void (block as Writable | undefined)?.end('\n'),
+    gate: gate ? new Gate(gate as Duplex, first) : undefined,
     kill: () => killJail(child, first),
   };
 }
 
 /** @throws MexError `SANDBOX_START_FAILED` */
 function startBuilder(tools: JailTools, spec: JailSpec): ChildProcess {
-  const command = [...limitArguments(spec.limits), '--', tools.bwrap, '--args', String(ARGS_FD), '--'];
+  const builder = [...limitArguments(spec.limits), '--', tools.bwrap, '--args', String(ARGS_FD), '--'];
+  const command = heldCommand(tools, spec);
   const gate = spec.held === true ? 'pipe' : 'ignore';
   try {
-    return spawn(tools.prlimit, [...command, spec.program, ...spec.args], {
+    return spawn(tools.prlimit, [...builder, ...command], {
       cwd: '/',
       env: {},
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', gate, ...coverInherited()],
@@ -139,6 +144,14 @@ function startBuilder(tools: JailTools, spec: JailSpec): ChildProcess {
   } catch (error) {
     throw jailError('the system refused to start its first process', error);
   }
+}
+
+function heldCommand({ prlimit }: JailTools, { program, args, held, limits, readOnly }: JailSpec): string[] {
+  if (held !== true) return [program, ...args];
+  const most = limits.processes;
+  // Root is never held to it, and in its jails nobody is: they count as root's.
+  const limit = most === undefined || process.getuid?.() === 0 ? undefined : { prlimit, most: most + GATE_PROCESSES };
+  return gateCommand([program, ...args], limit, readOnly);
 }
 
 /** How long a jail that is being built may take until its first process has a number. */
@@ -172,9 +185,7 @@ function coverInherited(): ('ignore' | number)[] {
   if (last === undefined) return [];
   const nothing = openNothing();
   const covered = new Set(inherited);
-  return Array.from({ length: last - BLOCK_FD }, (_, index) =>
-    covered.has(index + BLOCK_FD + 1) ? nothing : 'ignore',
-  );
+  return Array.from({ length: last - GATE_FD }, (_, index) => (covered.has(index + GATE_FD + 1) ? nothing : 'ignore'));
 }
 
 let nothingFd: number | undefined;
@@ -192,7 +203,7 @@ function listInherited(): number[] {
   const found: number[] = [];
   for (const name of readdirSync('/proc/self/fdinfo')) {
     const fd = Number(name);
-    if (fd <= BLOCK_FD || fd > MAX_INHERITED_FD) continue;
+    if (fd <= GATE_FD || fd > MAX_INHERITED_FD) continue;
     try {
       const flags = /^flags:\s*([0-7]+)/mu.exec(readFileSync(`/proc/self/fdinfo/${name}`, 'latin1'))?.[1];
       if (flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0) found.push(fd);
@@ -257,7 +268,6 @@ function bwrapArguments(spec: JailSpec): string[] {
     String(SECCOMP_FD),
     '--info-fd',
     String(INFO_FD),
-    ...(spec.held === true ? ['--block-fd', String(BLOCK_FD)] : []),
   ];
 }
 

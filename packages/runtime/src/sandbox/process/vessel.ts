@@ -135,8 +135,11 @@ export class ProcessVessel implements Vessel {
     else if (kind === 'received') {
       const [session, count] = text.split(' ');
       void this.channel.receive(readReceipt(Number(session), Number(count)));
-    } else if (kind === 'reply' && this.reply !== undefined) this.reply.resolve(text);
-    else if (kind === 'loaded') this.load.resolve(text === 'ok' ? 'loaded' : 'memory');
+    } else if (kind === 'reply') {
+      // Nobody asked: what speaks there is not our program any more.
+      if (this.reply === undefined) void this.destroy();
+      else this.reply.resolve(text);
+    } else if (kind === 'loaded') this.load.resolve(text === 'ok' ? 'loaded' : 'memory');
     else if (kind === 'ready') this.isReady = true;
     else void this.channel.receive(undefined);
   }
