@@ -1,9 +1,10 @@
 import { readPolicyState } from '../doctor/policy-state.ts';
+import { changeBudget, rollback } from './change-checks.ts';
 import { allHold, type Check, type Guarantee, runCheck } from './guarantee.ts';
 import { openProofHome, type ProofHome } from './proof-home.ts';
 import { frozenWork, secretHygiene, versionsInRecords } from './record-checks.ts';
 import { budgetsAndBreakers, hermeticPaths, networkAllowList, noUntrustedExecution } from './sandbox-checks.ts';
-import { changeChecks, pinnedInputs, pinnedSupplyChain, sharedCommands } from './workspace-checks.ts';
+import { pinnedInputs, pinnedSupplyChain, sharedCommands } from './workspace-checks.ts';
 
 /** What `mex guarantees` found. */
 export interface GuaranteeReport {
@@ -47,7 +48,8 @@ function allChecks(proof: ProofHome, workspace: string): Check[] {
     networkAllowList(proof),
     secretHygiene(proof),
     budgetsAndBreakers(proof),
-    ...changeChecks(),
+    changeBudget(proof),
+    rollback(proof),
     sharedCommands(workspace),
     frozenWork(proof),
     noUntrustedExecution(proof),

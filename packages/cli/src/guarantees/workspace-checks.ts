@@ -62,14 +62,3 @@ export function pinnedSupplyChain(workspace: string): Check {
 export function sharedCommands(workspace: string): Check {
   return { id: 'H', title: 'CI runs the same commands as a person', of: 'workspace', run: () => ciCommands(workspace) };
 }
-
-const NOT_THERE = 'This version of mex applies no change sets, so there is nothing here that could be checked.';
-
-/** G and L are about changing a workspace. Until mex does that, they are not held: they are not checked (CONTRACT §14 E). */
-export function changeChecks(): Check[] {
-  const run = () => ({ notChecked: NOT_THERE });
-  return [
-    { id: 'G', title: 'change budget', of: 'installation', run },
-    { id: 'L', title: 'rollback', of: 'installation', run },
-  ];
-}
