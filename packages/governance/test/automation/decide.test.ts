@@ -35,7 +35,7 @@ const AUTO_FROM: Readonly<Record<string, readonly [number | undefined, number | 
 };
 
 describe('[§12] the decision table', () => {
-  it('T-GOV-001 the automation level gates approval: every level × gate type × confidence', () => {
+  it('[T-GOV-001] the automation level gates approval: every level × gate type × confidence', () => {
     for (const [gate, [hybrid, autonomous]] of Object.entries(AUTO_FROM)) {
       for (let step = 0; step <= 1_000; step += 1) {
         const sure = step / 1_000;
@@ -59,7 +59,7 @@ describe('[§12] the decision table', () => {
     expect(decide('SpecApproval', 'LOCKED', 1, DEFAULT_TABLE)).toMatchObject({ verdict: 'defer' });
   });
 
-  it('T-GOV-004 cloud escalation, and a policy violation, is never automatic, whatever the table', () => {
+  it('[T-GOV-004] cloud escalation, and a policy violation, is never automatic, whatever the table', () => {
     fc.assert(
       fc.property(anyTable, level, confidence, (table, at, sure) => {
         for (const gate of ['CloudEscalation', 'PolicyViolation']) {

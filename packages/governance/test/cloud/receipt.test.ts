@@ -58,7 +58,7 @@ describe("[§12] a receipt is a person's, for one payload", () => {
     ['one of two answers', view({}, { approvals: 2 })],
     ['what is not approved', view({ state: 'rejected' })],
     ['what is over', view({ state: 'expired' })],
-  ])('T-GOV-004 %s is none', (_name, from) => {
+  ])('[T-GOV-004] %s is none', (_name, from) => {
     expect(() => draft(from)).toThrow(expect.objectContaining({ code: 'GOVERNANCE_GATE_FORBIDDEN' }));
   });
 

@@ -10,7 +10,7 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('[§12] an automatic decision', () => {
-  it('T-GOV-002 has a decision and a signature as documents that match in id, gate type and target', async () => {
+  it('[T-GOV-002] has a decision and a signature as documents that match in id, gate type and target', async () => {
     const { store, documents, open } = createDesk();
     const desk = open('HYBRID');
     const { subject, state } = await desk.request(ask());
@@ -25,7 +25,7 @@ describe('[§12] an automatic decision', () => {
     expect(sequence(store, subject.decisionId)).toBe('001 003 002');
   });
 
-  it('T-GOV-003 signs only from the threshold on', async () => {
+  it('[T-GOV-003] signs only from the threshold on', async () => {
     const { store, open } = createDesk();
     const desk = open('HYBRID');
     const sure = await desk.request(ask({ confidence: 0.8 }));
@@ -34,7 +34,7 @@ describe('[§12] an automatic decision', () => {
     expect(sequence(store, unsure.subject.decisionId)).toBe('001 004');
   });
 
-  it('T-GOV-004 never passes cloud escalation, at any level', async () => {
+  it('[T-GOV-004] never passes cloud escalation, at any level', async () => {
     const cloud = { gateType: 'CloudEscalation', confidence: 1 };
     for (const level of ['FULL_HUMAN', 'HYBRID', 'AUTONOMOUS'] as const) {
       expect((await createDesk().open(level).request(ask(cloud))).state).toBe('pending');
@@ -75,7 +75,7 @@ describe('[§12] an automatic decision', () => {
 });
 
 describe('[§12] a decision of people', () => {
-  it('T-GOV-005 leaves every event of its sequence, in order', async () => {
+  it('[T-GOV-005] leaves every event of its sequence, in order', async () => {
     const { store, open } = createDesk();
     const desk = open('FULL_HUMAN');
     const { subject } = await desk.request(ask({ approvals: 2 }));

@@ -160,7 +160,7 @@ describe('[§12] nothing leaves', () => {
     expect(host.registry.resolve('engine.mex.cloud').engine).toBeUndefined();
   });
 
-  it('T-GOV-004 in LOCKED: recorded as a rejection, and nobody is asked', async () => {
+  it('[T-GOV-004] in LOCKED: recorded as a rejection, and nobody is asked', async () => {
     await reopen({ automationLevel: 'LOCKED' });
     await consent();
     expect(await denied(ask())).toBe('GOVERNANCE_LOCKED');
@@ -169,7 +169,7 @@ describe('[§12] nothing leaves', () => {
     expect(decision?.event).toMatchObject({ gate_type: 'CloudEscalation', decision: 'reject' });
   });
 
-  it('T-GOV-004 without a person, at any level and whatever a table says', async () => {
+  it('[T-GOV-004] without a person, at any level and whatever a table says', async () => {
     const row = { FULL_HUMAN: 'human', HYBRID: 'auto', AUTONOMOUS: 'auto' } as const;
     const table = { ...DEFAULT_GOVERNANCE.table, CloudEscalation: row };
     await consent();
