@@ -1,5 +1,6 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './command.ts';
 import { GOVERNANCE_COMMANDS } from './governance-commands.ts';
+import { RUN_COMMANDS } from './run-commands.ts';
 
 /** Options of every command (CONTRACT §16). */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
@@ -333,6 +334,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'say how to get newer advisories; this version downloads nothing itself',
     load: async () => (await import('./commands/db-update.ts')).updateDatabase,
   },
+  ...RUN_COMMANDS,
   ...GOVERNANCE_COMMANDS,
   {
     path: ['doctor'],

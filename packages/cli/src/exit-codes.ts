@@ -41,6 +41,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   OPERATION_ID_REUSED: EXIT.denied,
   POLICY_INVALID: EXIT.usage,
   REGISTRY_UNREADABLE: EXIT.usage,
+  RUN_NOT_FOUND: EXIT.usage,
 };
 
 /** The exit code for an error that ended a command. */

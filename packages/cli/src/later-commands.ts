@@ -2,7 +2,6 @@
 export const LATER_COMMANDS: readonly string[] = [
   'new',
   'certify',
-  'runs',
   'replay',
   'mcp',
   'console',

@@ -7,7 +7,9 @@ import {
   addUsage,
   applyInRun,
   beginOperation,
+  type ChangeSet,
   createRuns,
+  diffToChangeSet,
   parseChangeSet,
   type RolledBack,
   type RunActor,
@@ -17,6 +19,7 @@ import {
   type RunWork,
   recoverChanges,
   rollbackInRun,
+  workspaceOf,
 } from '@mex/runs';
 import { type AtGrant, type Caller, type GrantRecord, GrantRefused } from '@mex/runtime';
 import { createDecisionDocuments } from '../governance/decision-documents.ts';
@@ -42,6 +45,11 @@ export interface HostRuns extends Pick<Runs, 'list' | 'show' | 'charge'> {
    * @throws MexError `APPROVAL_REQUIRED` with the id of the approval that waits, and the refusals of `@mex/runs`
    */
   readonly apply: (id: string, changeSet: Operation, by: RunActor) => Promise<AppliedChange>;
+  /**
+   * Reads a unified diff against the workspace of a run as it is now. Changes nothing.
+   * @throws MexError as `diffToChangeSet`
+   */
+  readonly readDiff: (id: string, diff: Uint8Array) => Promise<ChangeSet>;
   /** @throws MexError as `rollbackInRun` */
   readonly rollback: (id: string, by: RunActor, options?: { readonly force?: boolean }) => Promise<RolledBack>;
 }
@@ -97,6 +105,10 @@ export function openHostRuns(parts: {
         return run;
       },
       apply: (id, changeSet, by) => applyInRun(work, id, parseChangeSet(changeSet), by),
+      readDiff: (id, diff) => {
+        const { workspace, run_id } = runs.show(id).definition;
+        return diffToChangeSet(artifacts, workspaceOf(workspace, run_id), diff);
+      },
       rollback: (id, by, { force = false } = {}) => rollbackInRun(work, id, by, force),
     },
     open: (request) => runs.open({ automationLevel: governance.automationLevel, ...request }),

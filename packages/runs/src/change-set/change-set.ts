@@ -74,9 +74,17 @@ export function parseChangeSet(input: string | Uint8Array | object): ChangeSet {
   return value;
 }
 
-/** What an approval is bound to: exactly this change set. */
-export function changeSetDigest(set: ChangeSet): string {
-  return digestJson(set);
+/**
+ * What an approval is bound to: exactly this change set. Under which id content lies in the store is no part of it, so
+ * that the same diff, read twice, is the same change.
+ */
+export function changeSetDigest({ entries, ...rest }: ChangeSet): string {
+  const exact = entries.map((entry) => {
+    if ('directory' in entry || entry.after === null) return entry;
+    const { sha256, size_bytes } = entry.after;
+    return { ...entry, after: { sha256, size_bytes } };
+  });
+  return digestJson({ ...rest, entries: exact });
 }
 
 function quote(path: string): string {

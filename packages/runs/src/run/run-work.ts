@@ -39,7 +39,6 @@ export async function applyInRun(work: RunWork, id: string, set: ChangeSet, acto
   const { run_id: runId, workspace, change_budget, budget } = run.definition;
   const refusal = work.runs.refusal(runId, actor.id);
   if (refusal !== undefined) throw new ChangeRefusal(refusal.code, refusal.reason);
-  if (workspace === null) throw new ChangeRefusal('WORKSPACE_INVALID', `Run ${runId} was opened without a workspace.`);
   const standing = work.runs.standing(runId);
   if (typeof standing === 'object') throw exhausted(runId, standing.exhausted);
   await countAttempt(work.powers, runId, budget.max_patch_attempts);
@@ -47,7 +46,7 @@ export async function applyInRun(work: RunWork, id: string, set: ChangeSet, acto
     set,
     runId,
     actor,
-    workspace,
+    workspace: workspaceOf(workspace, runId),
     budget: change_budget,
     formattingOnly: work.formattingOnly,
     forbidden: work.forbidden,
@@ -63,6 +62,12 @@ export async function applyInRun(work: RunWork, id: string, set: ChangeSet, acto
       return { events: alongside.events, companion: spend };
     },
   });
+}
+
+/** @throws MexError `WORKSPACE_INVALID` */
+export function workspaceOf(workspace: string | null, runId: string): string {
+  if (workspace !== null) return workspace;
+  throw new ChangeRefusal('WORKSPACE_INVALID', `Run ${runId} was opened without a workspace.`);
 }
 
 /** An attempt counts when it is made, whatever becomes of it. */

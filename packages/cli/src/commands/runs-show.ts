@@ -1,0 +1,43 @@
+import { createRuns } from '@mex/runs';
+import { argumentText, type CommandRun } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { openLog } from '../home.ts';
+import { hint } from '../output/hint.ts';
+import { bold, dim } from '../output/style.ts';
+import { printBudget, runDocument, runRow } from '../run-view.ts';
+
+/** `mex runs show <id>` */
+export const showRun: CommandRun = async (invocation, terminal) => {
+  const recorder = await openLog(invocation);
+  try {
+    const run = createRuns({ recorder, requireBudget: false }).show(argumentText(invocation, 'id'));
+    const changes = run.changes.map(({ changeId, direction, state, startedAt, changeSetSha256, snapshotSha256 }) => ({
+      change_id: changeId,
+      direction,
+      state,
+      started_at: new Date(startedAt).toISOString(),
+      change_set_sha256: changeSetSha256,
+      snapshot_sha256: snapshotSha256,
+    }));
+    terminal.document({ ...runDocument(run), changes });
+    const { run_id, automation_level } = run.definition;
+    terminal.line(bold(run_id), dim(`  ${automation_level}`));
+    terminal.table([runRow(run).slice(1)], { indent: 2 });
+    printBudget(terminal, run, Date.now());
+    terminal.table(
+      changes.map(({ direction, state, started_at, change_set_sha256 }) => [
+        `  ${direction}`,
+        state,
+        started_at,
+        dim(change_set_sha256.slice(0, 12)),
+      ]),
+    );
+    terminal.line(dim('Its story: '), hint(invocation, `mex log list --run ${run_id}`));
+    if (changes.some(({ state }) => state === 'applied')) {
+      terminal.line(dim('Undo it:   '), hint(invocation, `mex runs rollback ${run_id.slice(0, 8)}`));
+    }
+    return EXIT.done;
+  } finally {
+    await recorder.close();
+  }
+};
