@@ -1,8 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { endProcess, identify, isAlive } from '../../src/sandbox/jail/process-id.ts';
+import { builderCommand } from '../../src/sandbox/jail/launch.ts';
+import { endOrphans } from '../../src/sandbox/jail/orphans.ts';
+import { endProcess, identify, isAlive, type ProcessId, readProc } from '../../src/sandbox/jail/process-id.ts';
+import { findJailTools } from '../../src/sandbox/jail/requirements.ts';
 import { PAGE_BYTES, TICKS_PER_SECOND } from '../../src/sandbox/jail/system-units.ts';
 import { inJail, NO_JAIL } from '../broker/proc-exec/fixture.ts';
 
@@ -46,6 +51,56 @@ jail(inJail('a host without a descriptor left'), () => {
     expect(stdout).toMatch(/^(?:SANDBOX_START_FAILED\n){8}alive\nstarted 0\n$/u);
   }, 20_000);
 });
+
+jail(inJail('a host that is killed'), () => {
+  it('takes every program with it, whatever the moment', async () => {
+    const tools = findJailTools();
+    if ('missing' in tools) throw new Error(tools.missing);
+    const builder = builderCommand(tools);
+    const marker = `mex-doomed-${process.pid}`;
+    // Not of this run: hosts are killed at the same moments each time, and meet other ones in their work.
+    const moments = Array.from({ length: 20 }, (_, index) => 3 + ((index * 37) % 120));
+    const left: string[] = [];
+    for (const moment of moments) {
+      const host = spawn(process.execPath, ['--conditions=@mex/source', program('doomed-host.ts'), marker], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {},
+      });
+      const closed = new Promise((resolve) => host.once('close', resolve));
+      await new Promise((resolve) => host.stdout.once('data', resolve));
+      await sleep(moment);
+      host.kill('SIGKILL');
+      await closed;
+      left.push(...(await outlive(marker, (line) => !line.startsWith(tools.bwrap))));
+    }
+    expect(left).toEqual([]);
+    // What bubblewrap leaves of a jail that it was building has nothing in it, and is ended by the next host.
+    endOrphans(builder);
+    expect(await outlive(marker)).toEqual([]);
+  }, 60_000);
+});
+
+/** Command lines that hold a marker and do not go away. They are ended: nobody else has this marker. */
+async function outlive(marker: string, counts = (_line: string) => true): Promise<string[]> {
+  const deadline = performance.now() + 2_000;
+  const look = () => marked(marker).filter(({ line }) => counts(line));
+  let living = look();
+  while (living.length > 0 && performance.now() < deadline) {
+    await sleep(5);
+    living = look();
+  }
+  for (const { id } of living) endProcess(id);
+  return living.map(({ line }) => line);
+}
+
+function marked(marker: string): { id: ProcessId; line: string }[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name);
+    const line = Number.isInteger(pid) && pid !== process.pid ? (readProc(pid, 'cmdline') ?? '') : '';
+    const id = line.includes(marker) ? identify(pid) : undefined;
+    return id !== undefined && isAlive(id) ? [{ id, line }] : [];
+  });
+}
 
 function program(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));

@@ -46,8 +46,8 @@ const FIRST_LOOK_MS = 5;
 const LONGEST_LOOK_MS = 50;
 /** Walking the work tree takes at most this share of the time. */
 const WALK_SHARE = 4;
-/** bubblewrap, its init, and `prlimit` before it are in the tree, too. */
-const OWN_PROCESSES = 3;
+/** bubblewrap, its init, the gate, and `prlimit` before it are in the tree, too. */
+const OWN_PROCESSES = 4;
 const BUILT_WITHIN_MS = 2_000;
 const GONE_WITHIN_MS = 10_000;
 const STREAMS_WITHIN_MS = 1_000;
@@ -101,7 +101,7 @@ class Run {
     if (stop.aborted) onStop();
     const clock = setTimeout(() => this.kill('wall'), Math.min(wallMs, LONGEST_TIMER_MS));
     try {
-      await Promise.all([this.limitProcesses(), this.watchProcesses(), this.watchWork(), this.over]);
+      await Promise.all([this.limitProcesses(), this.lookLast(), this.watchProcesses(), this.watchWork(), this.over]);
       await this.waitUntilGone();
     } finally {
       clearTimeout(clock);
@@ -143,7 +143,7 @@ class Run {
     const first = await this.first;
     if (first !== undefined && !this.isOver) await capProcesses(first, this.request.processes);
     // It was held until here: no moment in which a program that doubles itself is only counted.
-    this.jailed.release();
+    await this.jailed.gate?.release();
   }
 
   private async watchProcesses(): Promise<void> {
@@ -153,6 +153,14 @@ class Run {
       await Promise.race([sleep(pause), this.over]);
       if (!this.isOver) this.lookAt(pid);
     }
+  }
+
+  /** The program has ended and was waited for: what it took is known, and is charged. */
+  private async lookLast(): Promise<void> {
+    const { gate, child } = this.jailed;
+    if (gate === undefined || !(await gate.ended)) return;
+    if (child.pid !== undefined) this.lookAt(child.pid);
+    gate.dismiss();
   }
 
   private lookAt(pid: number): void {

@@ -2,27 +2,18 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import type { JailSpec } from '../../sandbox/jail/launch.ts';
 import { isAlive, type ProcessId } from '../../sandbox/jail/process-id.ts';
 
 /* The kernel's own limit on processes. Counting them from outside is too slow for a program that doubles itself. */
 
-const PRLIMIT = '/usr/bin/prlimit';
 const NSENTER = '/usr/bin/nsenter';
 const TEE = '/usr/bin/tee';
 const PID_MAX = '/proc/sys/kernel/pid_max';
 /** The kernel takes no less for a namespace. */
 const LEAST_PIDS = 301;
 
-/** Root is never held to RLIMIT_NPROC, and in its jails nobody is: they count as root's. */
 function isRoot(): boolean {
   return process.getuid?.() === 0;
-}
-
-/** Has the program started by what sets RLIMIT_NPROC, inside the jail: outside, all processes of the user would count. */
-export function withProcessLimit(spec: JailSpec, most: number): JailSpec {
-  if (isRoot() || !existsSync(PRLIMIT)) return spec;
-  return { ...spec, program: PRLIMIT, args: [`--nproc=${most}:${most}`, '--', spec.program, ...spec.args] };
 }
 
 /**

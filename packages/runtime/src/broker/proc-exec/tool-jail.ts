@@ -1,6 +1,5 @@
 import type { JailLimits, JailMount, JailSpec } from '../../sandbox/jail/launch.ts';
 import { environmentRef, toolEnvironment } from './environment.ts';
-import { withProcessLimit } from './process-cap.ts';
 import type { ToolLimits } from './tool-limits.ts';
 import type { ResolvedTool } from './toolbox.ts';
 
@@ -27,7 +26,7 @@ export function planJail(
   inputs: readonly JailMount[],
   work: JailMount | undefined,
   system: SystemMounts,
-  { scratchBytes, processes, ...limits }: JailLimits & Pick<ToolLimits, 'scratchBytes' | 'processes'>,
+  { scratchBytes, ...limits }: JailLimits & Pick<ToolLimits, 'scratchBytes'>,
 ): JailPlan {
   const env = toolEnvironment(tool.policy.env);
   const spec: JailSpec = {
@@ -49,7 +48,7 @@ export function planJail(
   };
   return {
     name: tool.name,
-    spec: withProcessLimit(spec, processes),
+    spec,
     command: tool.command,
     args: spec.args,
     envRef: environmentRef(env),

@@ -1,6 +1,7 @@
 import { type BudgetField, clipText, MexError } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
 import { redact, stripControl } from '@mex/guard';
+import { GATE_NAME } from '../../sandbox/jail/gate.ts';
 import type { Jailed, JailSpec } from '../../sandbox/jail/launch.ts';
 import { JobStop } from '../../sandbox/tier.ts';
 import { JAIL_WORK } from './environment.ts';
@@ -319,8 +320,9 @@ export class ToolRunner {
 /** What starts programs says so itself. A program that says the same is believed: it only ends its own call. */
 function hasNotStarted({ exitCode, stdout, stderr }: RunReport): boolean {
   if (stdout.byteLength > 0) return false;
-  const said = Buffer.from(stderr.subarray(0, 9)).toString();
-  return (exitCode === 1 && said.startsWith('bwrap: ')) || ((exitCode ?? 0) >= 126 && said === 'prlimit: ');
+  const said = Buffer.from(stderr.subarray(0, 16)).toString();
+  if (exitCode === 1) return said.startsWith('bwrap: ');
+  return (exitCode ?? 0) >= 126 && (said.startsWith(`${GATE_NAME}: `) || said.startsWith('prlimit: '));
 }
 
 function notStarted(name: string, cause: unknown): MexError {

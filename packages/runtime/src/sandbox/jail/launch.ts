@@ -3,6 +3,7 @@ import { openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { jailError } from './errors.ts';
 import { GATE_FD, Gate, gateCommand } from './gate.ts';
+import { endOrphans } from './orphans.ts';
 import { endProcess, identify, type ProcessId } from './process-id.ts';
 import type { JailTools } from './requirements.ts';
 import { type SeccompProfile, seccompProgram } from './seccomp.ts';
@@ -115,6 +116,7 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
       .map((argument) => `${argument}\0`)
       .join(''),
   );
+  sweepOnce(tools);
   const firstPid = readFirstPid(info as Readable, exited);
   const first = firstPid.then(identify, () => undefined);
   return {
@@ -130,9 +132,23 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
   };
 }
 
+/** What the command line of every jail begins with; the name of its host, in there, tells it from other programs'. */
+export function builderCommand({ bwrap }: JailTools): string[] {
+  return [bwrap, '--hostname', 'mex', '--args', String(ARGS_FD), '--'];
+}
+
+let hasSwept = false;
+
+/** Once a host, when its first jail is on its way. */
+function sweepOnce(tools: JailTools): void {
+  if (hasSwept) return;
+  hasSwept = true;
+  setImmediate(() => endOrphans(builderCommand(tools)));
+}
+
 /** @throws MexError `SANDBOX_START_FAILED` */
 function startBuilder(tools: JailTools, spec: JailSpec): ChildProcess {
-  const builder = [...limitArguments(spec.limits), '--', tools.bwrap, '--args', String(ARGS_FD), '--'];
+  const builder = [...limitArguments(spec.limits), '--', ...builderCommand(tools)];
   const command = heldCommand(tools, spec);
   const gate = spec.held === true ? 'pipe' : 'ignore';
   try {
@@ -246,8 +262,6 @@ function bwrapArguments(spec: JailSpec): string[] {
     NOBODY,
     '--gid',
     NOBODY,
-    '--hostname',
-    'mex',
     '--new-session',
     '--die-with-parent',
     '--clearenv',

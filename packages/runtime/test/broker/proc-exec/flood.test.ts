@@ -134,7 +134,7 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
 
   it('[§9] CPU time of several calls adds up', async () => {
     const { runner } = open({ budget: { cpu_time_ms: 700 } });
-    const spin = perlCall('1 until (times)[0] > 0.25');
+    const spin = perlCall('my @t; do { @t = times } until $t[0] + $t[1] > 0.25');
     const codes: string[] = [];
     while (codes.at(-1) !== 'BUDGET_EXCEEDED_CPU_TIME_MS' && codes.length < 8)
       codes.push(await codeOf(runner.exec(spin)));
