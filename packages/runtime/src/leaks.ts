@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SecretLeak } from '@mex/gates';
 import { createLeakDetector, createRedactor, type Leak, type Redactor } from '@mex/guard';
 import type { StagedOutput } from './broker/fs-write.ts';
@@ -9,9 +10,14 @@ export interface LeakSearch {
   readonly redactor: Redactor;
   /** In the engine's last words: summary, log, Problems, error. Taken before anything is masked. */
   readonly inReply: (text: string) => readonly SecretLeak[];
+  /** Values in any form that stand in these parts, or across two of them. Long parts are read in turns with other work. */
+  readonly valuesIn: (parts: Iterable<string | Uint8Array>) => Promise<readonly string[]>;
   /** In outputs and their names; large ones are read from the shadow workspace. */
   readonly inOutputs: (staged: Iterable<StagedOutput>) => Promise<readonly SecretLeak[]>;
 }
+
+/** So many bytes are looked through in one go: a few milliseconds. */
+const TURN_BYTES = 256 * 1024;
 
 /** Made once for what was handed out so far: for a long value it takes longer than most operations. */
 const made = new WeakMap<ReadonlyMap<string, string>, { readonly size: number; readonly search: LeakSearch }>();
@@ -43,6 +49,17 @@ function makeSearch(handed: ReadonlyMap<string, string>): LeakSearch {
       // One line after the other, with nothing between: a short value in two halves.
       const all = leaks.length > 0 ? leaks : detector.find(text.replaceAll('","', ''));
       return name('log, summary, Problems or error', all);
+    },
+    async valuesIn(parts) {
+      const stream = detector.stream();
+      for (const part of parts) {
+        const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+        for (let at = 0; at < bytes.byteLength; at += TURN_BYTES) {
+          if (at > 0) await nextTurn();
+          stream.push(bytes.subarray(at, at + TURN_BYTES));
+        }
+      }
+      return [...new Set(stream.finish().flatMap(({ value }) => values[value] ?? []))];
     },
     async inOutputs(staged) {
       const found: SecretLeak[] = [];

@@ -12,12 +12,13 @@ import { type HostAddress, matchHostScope } from './net-http/host-scope.ts';
 import { HttpBroker } from './net-http/http-broker.ts';
 import { HTTP_LIMITS } from './net-http/http-limits.ts';
 import type { HttpRecord } from './net-http/http-record.ts';
+import { secretHostRefused } from './net-http/secret-watch.ts';
 import type { TerminalCommandBody, ToolDenial } from './proc-exec/run-record.ts';
 import type { InputSource } from './proc-exec/tool-inputs.ts';
 import { ToolRunner, type ToolUsage } from './proc-exec/tool-runner.ts';
 import type { Toolbox } from './proc-exec/toolbox.ts';
 import { ScopeReader } from './scope-read.ts';
-import { type SecretErrorCode, SecretHolder, type SecretSource } from './secrets.ts';
+import { SecretHolder, type SecretSource } from './secrets.ts';
 
 /** What the operator lets the outside be: looked up in policy, never taken from an engine or a planner. */
 export interface Outside {
@@ -232,6 +233,7 @@ export class Axes {
       granted === 'net.http' ||
       (granted.startsWith('net.http:') &&
         matchHostScope(granted.slice('net.http:'.length), target.host, target.port, target.protocol));
+    const { secrets } = this;
     return new HttpBroker({
       isGranted: (scope, target) => {
         const found = grant.capabilities.find(
@@ -250,7 +252,13 @@ export class Axes {
       secret: (id, origin) => {
         require(`secrets.use:${id}`, 'http.fetch');
         verifySecretHost(outside.secretHosts, id, origin);
-        return this.secrets.use(id);
+        return secrets.useAt(id, origin);
+      },
+      watched: {
+        handed: secrets.handed,
+        hidden: () => secrets.hidden,
+        mayGo: (value, { origin }) =>
+          secrets.idsOf(value).some((id) => isHostOf(outside.secretHosts, id, origin) ?? secrets.isKnownAt(id, origin)),
       },
       signal: this.ended.signal,
       limits: { responseBytes: Math.min(HTTP_LIMITS.responseBytes, grant.budget.memory_bytes) },
@@ -301,18 +309,17 @@ export class Axes {
 
 /** A secret that belongs to some hosts does not go to others, also where they are granted (confused deputy). */
 function verifySecretHost(hosts: Outside['secretHosts'], id: string, origin: string): void {
+  if (isHostOf(hosts, id, origin) === false) throw secretHostRefused(id, new URL(origin).hostname);
+}
+
+/** Whether policy lets a secret go there; `undefined` where it says nothing of this secret. */
+function isHostOf(hosts: Outside['secretHosts'], id: string, origin: string): boolean | undefined {
   const scopes = Object.hasOwn(hosts, id) ? hosts[id] : undefined;
-  if (scopes === undefined) return;
+  if (scopes === undefined) return undefined;
   const { protocol, hostname, port } = new URL(origin);
   const scheme = protocol === 'https:' ? 'https:' : 'http:';
   const number = port === '' ? (scheme === 'https:' ? 443 : 80) : Number(port);
-  if (scopes.some((scope) => matchHostScope(scope, hostname, number, scheme))) return;
-  throw new MexError({
-    code: 'SECRET_HOST_REFUSED' satisfies SecretErrorCode,
-    kind: 'policy',
-    message: `Policy does not let the secret "${id}" go to ${hostname}.`,
-    remedy: 'Name the host under secret_hosts of policy.json, if it belongs there.',
-  });
+  return scopes.some((scope) => matchHostScope(scope, hostname, number, scheme));
 }
 
 /** The grant that covers a capability, if there is one and its consent is in force. */

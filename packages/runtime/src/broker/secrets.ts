@@ -19,6 +19,10 @@ export type SecretErrorCode =
 export class SecretHolder {
   /** Value → id of everything that left MEX, to an engine or into a request, also values that were replaced meanwhile. */
   readonly handed = new Map<string, string>();
+  private readonly unread = new Map<string, string>();
+  private readonly ids = new Map<string, Set<string>>();
+  /** Id → origins that requests took it to. */
+  private readonly origins = new Map<string, Set<string>>();
   private readonly source: SecretSource | undefined;
   private readonly readable: ReadonlySet<string>;
 
@@ -28,8 +32,29 @@ export class SecretHolder {
     this.readable = new Set(readable);
   }
 
-  /** For a request that the broker makes. The capability was checked. */
-  async use(id: string): Promise<string> {
+  /** Of what was handed out, the values that the engine may not read: the same map where that is all, searched for once. */
+  get hidden(): ReadonlyMap<string, string> {
+    return this.unread.size === this.handed.size ? this.handed : this.unread;
+  }
+
+  /** For a request that the broker makes. The capability was checked, and that it may go to this origin. */
+  async useAt(id: string, origin: string): Promise<string> {
+    const value = await this.use(id);
+    this.origins.set(id, (this.origins.get(id) ?? new Set()).add(origin));
+    return value;
+  }
+
+  /** Ids under which a value was handed out. Two secrets may have one value. */
+  idsOf(value: string): readonly string[] {
+    return [...(this.ids.get(value) ?? [])];
+  }
+
+  /** Whether the engine may take a value there by itself: it may read it, or had it sent there already. */
+  isKnownAt(id: string, origin: string): boolean {
+    return this.readable.has(id) || (this.origins.get(id)?.has(origin) ?? false);
+  }
+
+  private async use(id: string): Promise<string> {
     const value = await this.ask(id);
     if (value === undefined || value === '') {
       throw new MexError({
@@ -48,6 +73,8 @@ export class SecretHolder {
       });
     }
     this.handed.set(value, id);
+    this.ids.set(value, (this.ids.get(value) ?? new Set()).add(id));
+    if (!this.readable.has(id)) this.unread.set(value, id);
     return value;
   }
 

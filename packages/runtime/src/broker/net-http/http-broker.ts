@@ -2,13 +2,15 @@
  * How `net.http` decides (CONTRACT §7, §9 Network). The engine is hostile, and so is every server.
  *
  * 1. The call is checked within bounds; its URL is read once (`http-target.ts`), and only what was read is used later.
- * 2. The host must be granted. Nothing is resolved before that: a DNS query would carry data out. Secrets are asked
- *    for and filled into headers now, for this origin.
+ * 2. The host must be granted. Nothing is resolved before that: a DNS query would carry data out. What the engine wrote
+ *    is looked over for values of secrets that do not belong there (`secret-watch.ts`); then secrets are asked for and
+ *    filled into headers, for this origin.
  * 3. The host's addresses are resolved once, all are checked (`resolve-host.ts`), and the connection goes to one of
  *    these very addresses: a name that changes its mind (rebinding) is not asked again.
  * 4. Grant and consent are asked again before the first byte.
  * 5. One connection carries one request and its answer, and is destroyed. Every byte is paid for as it passes.
- * 6. A redirect starts again at 2 with fewer headers, or is refused.
+ * 6. Values that the engine may not read are masked in the answer.
+ * 7. A redirect starts again at 2 with fewer headers, or is refused.
  * The first failure, deadline, or the end of the operation destroys whatever the call holds.
  */
 import { MexError } from '@mex/envelope';
@@ -25,6 +27,7 @@ import { invalidRequest, netError } from './net-errors.ts';
 import { type Hop, isRedirect, nextHop } from './redirect.ts';
 import { fillSecrets, type Header, hasSecret } from './request-headers.ts';
 import { isListedHost, type Lookup, resolveHost, systemLookup } from './resolve-host.ts';
+import { SecretWatch, type WatchedSecrets } from './secret-watch.ts';
 import { Turns } from './turns.ts';
 
 /** What an engine gets back. All of it is the server's word. */
@@ -54,6 +57,8 @@ export interface HttpBrokerOptions {
   readonly remaining: (field: 'net_bytes') => number;
   /** The value of a secret for this origin. Throws MexError when it is not granted. */
   readonly secret: (id: string, origin: string) => Promise<string>;
+  /** What was handed out so far, through `secret` or otherwise. */
+  readonly watched: WatchedSecrets;
   /** The end of the operation, e.g. because a consent was revoked: every connection dies with it. */
   readonly signal: AbortSignal;
   /** Smaller bounds than `HTTP_LIMITS`, e.g. `responseBytes` where the engine has less memory. */
@@ -77,6 +82,7 @@ export class HttpBroker {
   private readonly options: HttpBrokerOptions;
   private readonly limits: HttpLimits;
   private readonly turns: Turns;
+  private readonly watch: SecretWatch;
   private readonly secrets = new Set<string>();
   private readonly needed = new WeakMap<Error, string>();
 
@@ -84,11 +90,7 @@ export class HttpBroker {
     this.options = options;
     this.limits = { ...HTTP_LIMITS, ...options.limits };
     this.turns = new Turns(this.limits.concurrent);
-  }
-
-  /** Values of secrets that left in headers. A server may send them back: outputs and logs are searched for them (§9). */
-  get usedSecrets(): readonly string[] {
-    return [...this.secrets];
+    this.watch = new SecretWatch(options.watched);
   }
 
   /**
@@ -130,7 +132,8 @@ export class HttpBroker {
       }
       if (redirects === this.limits.redirects) throw badRedirect(hop.target, `after ${redirects} redirects already`);
       const next = nextHop(hop, status, locations);
-      if (carriesValue(next.target, this.secrets)) throw badRedirect(hop.target, 'to a URL that carries a secret');
+      if (carriesValue(next.target, this.secrets) || this.watch.showsHidden(next.target.href))
+        throw badRedirect(hop.target, 'to a URL that carries a secret');
       hop = next;
     }
   }
@@ -145,7 +148,7 @@ export class HttpBroker {
     const { target, method } = hop;
     const capabilityId = `net.http:${target.scope}`;
     try {
-      const answer = await this.send(hop, plan, scope, bytes);
+      const answer = await scope.race(this.watch.clean(await this.send(hop, plan, scope, bytes), target));
       status = answer.status;
       return answer;
     } catch (thrown) {
@@ -169,15 +172,17 @@ export class HttpBroker {
   }
 
   private async send(
-    { target, method, headers, body }: Hop,
+    hop: Hop,
     plan: HttpPlan,
     scope: CallScope,
     bytes: { sent: number; received: number },
   ): Promise<Exchanged> {
     const { lookup = systemLookup, privateHosts, spend, remaining, ca } = this.options;
     const { limits } = this;
+    const { target, method, headers, body } = hop;
     this.verifyGranted(target);
     spend('net_requests', 1);
+    await scope.race(this.watch.verifyRequest(hop));
     const reached = scope.limit(limits.connectMs, () => tooSlow(target, 'could not be reached'));
     const filled = await scope.race(this.fill(headers, target));
     const found = await scope.race(resolveHost(target, lookup, privateHosts));

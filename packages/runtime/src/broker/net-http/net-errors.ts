@@ -7,6 +7,7 @@ export type NetErrorCode =
   | 'NETWORK_FAILED'
   | 'NETWORK_TIMEOUT'
   | 'NETWORK_RESPONSE_TOO_LARGE'
+  | 'NETWORK_RESPONSE_SECRET'
   | 'NETWORK_REQUEST_INVALID'
   | 'NETWORK_REDIRECT_BLOCKED';
 
@@ -16,6 +17,7 @@ const KINDS: Readonly<Record<NetErrorCode, ErrorKind>> = {
   NETWORK_FAILED: 'tool',
   NETWORK_TIMEOUT: 'tool',
   NETWORK_RESPONSE_TOO_LARGE: 'budget',
+  NETWORK_RESPONSE_SECRET: 'capability',
   NETWORK_REQUEST_INVALID: 'validation',
   NETWORK_REDIRECT_BLOCKED: 'policy',
 };

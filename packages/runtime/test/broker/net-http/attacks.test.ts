@@ -243,9 +243,9 @@ describe('[§9] [§14 D] names and where they lead', () => {
 
 describe('[§9] [§14 D] calls', () => {
   it.each(CALLS)('%s', async (_trick, more) => {
-    const { broker, looked } = makeWorld({ secrets: { b: 'value' } });
+    const { broker, looked, given } = makeWorld({ secrets: { b: 'value' } });
     expect(await outcome(broker, call('https://good.test/', more))).toBe(INVALID);
     expect(looked).toEqual([]);
-    expect(broker.usedSecrets).toEqual([]);
+    expect(given).toEqual([]);
   });
 });

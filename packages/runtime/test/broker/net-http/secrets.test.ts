@@ -28,24 +28,24 @@ async function pair(reply: (other: RawServer) => Reply, secrets: Readonly<Record
 
 describe('[§9] secrets', () => {
   it('go into header values, and the caller is told which', async () => {
-    const { broker, server, url } = await pair(() => OK, { api: VALUE, user: 'me' });
+    const { broker, server, given, url } = await pair(() => OK, { api: VALUE, user: 'me' });
     const headers = [
       ['Authorization', 'Basic {{secret:user}}:{{secret:api}}'],
       ['a', '{{secret:api}}'],
     ] as const;
     expect(await outcome(broker, call(url, { headers }))).toBe('200');
     expect(server.requests[0]).toContain(`\r\nauthorization: Basic me:${VALUE}\r\na: ${VALUE}\r\n`);
-    expect(broker.usedSecrets).toEqual(['me', VALUE]);
+    expect(given).toEqual(['me', VALUE]);
   });
 
   it('go nowhere else: not into URLs, names or bodies', async () => {
-    const { broker, server, url } = await pair(() => OK);
+    const { broker, server, given, url } = await pair(() => OK);
     const body = Buffer.from('{{secret:api}}');
     await broker.request(call(`${url}{{secret:api}}?{{secret:api}}`, { method: 'POST', body }));
     expect(server.requests[0]).toContain('POST /%7B%7Bsecret:api%7D%7D?{{secret:api}} ');
     expect(server.requests[0]).toMatch(/\r\n\r\n\{\{secret:api\}\}$/);
     expect(await outcome(broker, call(url, { headers: [['{{secret:api}}', 'x']] }))).toBe('NETWORK_REQUEST_INVALID');
-    expect(broker.usedSecrets).toEqual([]);
+    expect(given).toEqual([]);
   });
 
   it.each([
@@ -86,9 +86,9 @@ describe('[§9] secrets', () => {
   });
 
   it('do not go over plain http, but to a listed host', async () => {
-    const { broker } = makeWorld({ secrets: { api: VALUE }, dns: { 'site.test': ['93.184.216.34'] } });
+    const { broker, given } = makeWorld({ secrets: { api: VALUE }, dns: { 'site.test': ['93.184.216.34'] } });
     expect(await outcome(broker, call('http://site.test/', bearer))).toBe('NETWORK_REQUEST_INVALID');
-    expect(broker.usedSecrets).toEqual([]);
+    expect(given).toEqual([]);
     const plain = await serve(OK);
     servers.push(plain);
     const listed = makeWorld({ secrets: { api: VALUE }, dns, privateHosts: [`site.test:${plain.port}`] });

@@ -77,6 +77,7 @@ export interface World {
 /** A broker with all its surroundings in memory, and what was asked of them. */
 export function makeWorld(world: World = {}) {
   const asked: string[] = [];
+  const given: string[] = [];
   const looked: string[] = [];
   const usage = { net_requests: 0, net_bytes: 0 };
   const budget = { net_requests: 100, net_bytes: 100_000_000, ...world.budget };
@@ -94,10 +95,14 @@ export function makeWorld(world: World = {}) {
     remaining: (field) => budget[field] - usage[field],
     secret(id) {
       const value = world.secrets?.[id];
-      if (value !== undefined) return Promise.resolve(value);
+      if (value !== undefined) {
+        given.push(value);
+        return Promise.resolve(value);
+      }
       const message = `The secret ${id} is not granted.`;
       return Promise.reject(new MexError({ code: 'CAPABILITY_USED_WITHOUT_GRANT', kind: 'capability', message }));
     },
+    watched: { handed: new Map(), hidden: () => new Map(), mayGo: () => true },
     signal: end.signal,
     lookup(host) {
       looked.push(host);
@@ -107,7 +112,7 @@ export function makeWorld(world: World = {}) {
     },
     ...world.options,
   });
-  return { broker, asked, looked, usage, end };
+  return { broker, asked, looked, given, usage, end };
 }
 
 export function call(url: string, more: Partial<HttpCall> = {}): HttpCall {
