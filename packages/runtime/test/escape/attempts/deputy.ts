@@ -106,11 +106,12 @@ const calls: readonly Attempt[] = [
     probe: `try { await context.write('nothing', 'x'); } catch (e) { return e.name + e.code; }`,
     clean: 'CallErrorOUTPUT_UNDECLARED',
   },
+  // Another caller is another sandbox, where nothing was kept; the probes ask what is left to ask.
   {
     name: 'a context kept for the next caller',
     atLoad: `var kept = [];`,
     body: `kept.push(context); return 'x';`,
-    probe: `const old = kept[0]; const tried = []; for (const f of [() => old.write('out.txt', 'evil'), () => old.inputs[0].bytes(), () => old.inputs[1].read('a.txt')]) tried.push(await f().then(() => 'answered', (e) => e.code)); old.log('evil'); old.problem({ code: 'EVIL', severity: 'error', title: 'x', message: 'y' }); return tried.join();`,
+    probe: `const old = kept[0]; if (old === undefined) return 'CALL_AFTER_END,CALL_AFTER_END,CALL_AFTER_END'; const tried = []; for (const f of [() => old.write('out.txt', 'evil'), () => old.inputs[0].bytes(), () => old.inputs[1].read('a.txt')]) tried.push(await f().then(() => 'answered', (e) => e.code)); old.log('evil'); old.problem({ code: 'EVIL', severity: 'error', title: 'x', message: 'y' }); return tried.join();`,
     clean: 'CALL_AFTER_END,CALL_AFTER_END,CALL_AFTER_END',
   },
   {
@@ -128,14 +129,14 @@ const calls: readonly Attempt[] = [
     name: 'a log that outlives its operation',
     atLoad: `var kept2;`,
     body: `kept2 = context.log; return 'x';`,
-    probe: `kept2('GOT into another log'); return 'well';`,
+    probe: `kept2?.('GOT into another log'); return 'well';`,
     clean: 'well',
   },
   {
     name: 'a date of the next caller’s',
     atLoad: `var clock;`,
     body: `clock = () => context.now(); return 'x';`,
-    probe: `return clock() === context.now() ? 'same' : 'other';`,
+    probe: `return (clock?.() ?? context.now()) === context.now() ? 'same' : 'other';`,
     clean: 'same',
   },
   {

@@ -127,15 +127,10 @@ const attempts: readonly Attempt[] = [
     'raw(frame("reply", "0 0 0 {\\"ok\\":true,\\"log\\":[],\\"log_dropped\\":0,\\"problems\\":[],\\"problems_dropped\\":0,\\"influences\\":[]}")); await new Promise(() => {});',
   ),
   inJail('a reply of every shape', 'raw(frame("reply", "x".repeat(1e6))); await new Promise(() => {});'),
-  {
-    ...inJail(
-      'replies that outlive their operation',
-      'raw(frame("reply", "0 0 0 {}")); const timer = setInterval(() => raw(frame("reply", "0 0 0 {}")), 1); setTimeout(() => clearInterval(timer), 400); await new Promise(() => {});',
-    ),
-    nonGuarantee: {
-      process: 'a process whose realm was broken answers for the later operations of its engine, too, while it lives',
-    },
-  },
+  inJail(
+    'replies that outlive their operation',
+    'raw(frame("reply", "0 0 0 {}")); const timer = setInterval(() => raw(frame("reply", "0 0 0 {}")), 1); setTimeout(() => clearInterval(timer), 400); await new Promise(() => {});',
+  ),
   inJail('a reply that boasts', 'raw(frame("reply", "999999999999 999999999999 0 {}")); await new Promise(() => {});'),
   inJail('ten replies', 'for (let i = 0; i < 10; i++) raw(frame("reply", "0 0 0 {}")); await new Promise(() => {});'),
   inJail(
