@@ -18,7 +18,10 @@ export interface Governed {
   readonly gates: readonly Gate[];
   readonly policy: GovernancePolicy;
   /** What is needed to send something to a model elsewhere, apart from running it. */
-  readonly cloud: Pick<EscalatePowers, 'policy' | 'prepared' | 'recorder' | 'artifacts' | 'now' | 'approvalOf'>;
+  readonly cloud: Pick<
+    EscalatePowers,
+    'policy' | 'prepared' | 'flights' | 'recorder' | 'artifacts' | 'now' | 'approvalOf'
+  >;
 }
 
 /** Wires the approvals of a home. Without a policy for them nothing waits, and answers to old requests still count. */
@@ -46,7 +49,7 @@ export function openApprovals(parts: {
     desk,
     gates,
     policy,
-    cloud: { policy, recorder, ...sending, approvalOf },
+    cloud: { policy, recorder, ...sending, approvalOf, flights: new Map() },
   };
 }
 

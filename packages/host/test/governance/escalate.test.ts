@@ -117,7 +117,11 @@ describe('[§12] [§9] what leaves for a model elsewhere', () => {
   it('leaves once, and is told once, however often it is asked for', async () => {
     const { requestId, approvalId } = await held();
     await host.approvals.approve(approvalId, ADA);
-    expect((await host.escalate({ requestId })).outcome).toBe('sent');
+    const sent = await Promise.all([host.escalate({ requestId }), host.escalate({ requestId })]);
+    expect(sent.map(({ outcome, receipt }) => [outcome, receipt?.user_id])).toEqual([
+      ['sent', ADA.id],
+      ['sent', ADA.id],
+    ]);
     await reopen();
     expect((await host.escalate({ requestId })).outcome).toBe('sent');
     expect(bodies).toHaveLength(1);

@@ -27,6 +27,8 @@ export interface EscalatePowers {
   readonly artifacts: ArtifactStore;
   /** What the gate may know; shared with it. */
   readonly prepared: Map<string, PreparedSend>;
+  /** Sends under way, by caller and request: asked for twice at once, one is made. */
+  readonly flights: Map<string, Promise<Escalation>>;
   /** Governed execution, with the consents of the caller named. */
   readonly execute: (operation: PlannedOperation, caller: Caller) => Promise<EngineResult>;
   /** The approval that an operation waits for, or has. */
@@ -123,8 +125,19 @@ function allow(modelId: string, { cloud }: GovernancePolicy): { cloud: CloudPoli
   throw cloudError('CLOUD_MODEL_UNKNOWN', 'Policy knows no model of that id.', `It knows: ${known}`);
 }
 
-/** Policy is asked again: what it says now counts, not what it said when the escalation was planned. */
 async function send(stored: StoredEscalation, caller: Caller, powers: EscalatePowers): Promise<Escalation> {
+  const key = `${stored.operation.op_id} ${caller.id}`;
+  const flight = powers.flights.get(key) ?? sendOnce(stored, caller, powers);
+  powers.flights.set(key, flight);
+  try {
+    return await flight;
+  } finally {
+    powers.flights.delete(key);
+  }
+}
+
+/** Policy is asked again: what it says now counts, not what it said when the escalation was planned. */
+async function sendOnce(stored: StoredEscalation, caller: Caller, powers: EscalatePowers): Promise<Escalation> {
   const { operation, plan: projected } = stored;
   const story = storyOf(stored, caller);
   const { requestId } = story;
