@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Jailed } from '../../sandbox/jail/launch.ts';
 import { endProcess, isAlive, type ProcessId } from '../../sandbox/jail/process-id.ts';
+import { TICKS_PER_SECOND } from '../../sandbox/jail/system-units.ts';
 import { capProcesses } from './process-cap.ts';
-import { measureShares, measureTree } from './process-tree.ts';
+import { measureShares, measureTree, type TreeUsage } from './process-tree.ts';
 import { isWithin, type TreeLimits } from './work-tree.ts';
 
 /** One program in one jail, and what it may take. */
@@ -37,8 +38,12 @@ export interface RunReport {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly durationMs: number;
-  /** Sampled: what was spent after the last look is not in it. */
+  /**
+   * Read when the program had ended and before its jail did, in steps of 10 ms, rounded up. Of a program that ended
+   * its jail itself, or was ended: what was seen at the last look, and one core's time since.
+   */
   readonly cpuMs: number;
+  /** The most that was seen, at least every 50 ms. */
   readonly memoryBytes: number;
 }
 
@@ -77,6 +82,8 @@ class Run {
   private began = false;
   private exitCode: number | null = null;
   private cpuMs = 0;
+  /** Until when `cpuMs` is known; `undefined` before the program was let begin. */
+  private knownUntil: number | undefined;
   private memoryBytes = 0;
   private captured = 0;
 
@@ -89,6 +96,7 @@ class Run {
     this.over = jailed.exited.then(({ code }) => {
       this.isOver = true;
       this.exitCode = code;
+      this.chargeUnseen();
     });
     jailed.stdin.on('error', () => undefined);
     jailed.stdin.end(request.stdin);
@@ -120,6 +128,7 @@ class Run {
   /** The first reason is the one. */
   private kill(reason: RunEnd): void {
     if (this.end === 'exited') this.end = reason;
+    if (!this.isOver && this.jailed.child.pid !== undefined) this.measure(this.jailed.child.pid);
     void this.endJail();
   }
 
@@ -143,6 +152,7 @@ class Run {
     const first = await this.first;
     if (first !== undefined && !this.isOver) await capProcesses(first, this.request.processes);
     // It was held until here: no moment in which a program that doubles itself is only counted.
+    this.knownUntil ??= performance.now();
     await this.jailed.gate?.release();
   }
 
@@ -160,20 +170,34 @@ class Run {
     const { gate, child } = this.jailed;
     if (gate === undefined || !(await gate.ended)) return;
     if (child.pid !== undefined) this.lookAt(child.pid);
+    this.knownUntil = Number.POSITIVE_INFINITY;
     gate.dismiss();
   }
 
   private lookAt(pid: number): void {
     const { processes, cpuMs, memoryBytes } = this.request;
     const most = processes + OWN_PROCESSES;
-    const now = measureTree(pid, most);
-    this.cpuMs = Math.max(this.cpuMs, now.cpuMs);
+    const now = this.measure(pid);
     let resident = now.residentBytes;
     if (resident > memoryBytes) resident = measureShares(pid, most) ?? resident;
     this.memoryBytes = Math.max(this.memoryBytes, resident);
     if (now.processes > most) this.kill('processes');
     else if (resident > memoryBytes) this.kill('memory');
     else if (now.cpuMs > cpuMs) this.kill('cpu');
+  }
+
+  private measure(pid: number): TreeUsage {
+    const now = measureTree(pid, this.request.processes + OWN_PROCESSES);
+    this.cpuMs = Math.max(this.cpuMs, now.cpuMs);
+    if (this.knownUntil !== undefined) this.knownUntil = Math.max(this.knownUntil, performance.now());
+    return now;
+  }
+
+  /** What nobody saw is charged, too: else many short runs would cost nothing. The kernel's steps are rounded down. */
+  private chargeUnseen(): void {
+    if (this.knownUntil === undefined) return;
+    const unseenMs = Math.max(0, performance.now() - this.knownUntil);
+    this.cpuMs = Math.ceil(this.cpuMs + unseenMs + 1_000 / TICKS_PER_SECOND);
   }
 
   private async watchWork(): Promise<void> {

@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ExecCall } from '../../../src/broker/proc-exec/exec-call.ts';
 import { hasBoundPerNamespace } from '../../../src/broker/proc-exec/process-cap.ts';
@@ -140,6 +141,23 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
       codes.push(await codeOf(runner.exec(spin)));
     expect(codes.at(-1)).toBe('BUDGET_EXCEEDED_CPU_TIME_MS');
     expect(codes.length).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ['ends by itself', ''],
+    ['ends what its end would be told by', '; kill 9, getppid'],
+  ])('[§9] CPU time of short calls is charged when the program %s', async (_what, end) => {
+    const { runner, work } = open();
+    let own = 0;
+    for (let call = 0; call < 6; call += 1) {
+      const script = `$x += $_ for 1..600_000; my @t = times; open F, ">", "t"; print F $t[0] + $t[1]; close F${end}`;
+      await runner.exec(perlCall(script));
+      own += Number(readFileSync(join(work, 't'), 'utf8')) * 1_000;
+    }
+    expect(own).toBeGreaterThan(0);
+    expect(runner.usage.cpuMs).toBeGreaterThanOrEqual(own);
+    // Nor for more than it can have taken: building a jail is charged to it, too.
+    expect(runner.usage.cpuMs).toBeLessThan(own + 6 * 500);
   });
 
   it('a workspace that is filled is emptied, and the call ends', async () => {
