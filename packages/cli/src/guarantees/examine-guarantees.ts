@@ -13,6 +13,8 @@ export interface GuaranteeReport {
   readonly workspace: string;
   readonly home: string;
   readonly policy: { readonly source: string; readonly sha256?: string };
+  /** The tier in which it was tried: the policy's, for engines that somebody vouches for. `mex doctor` tries all of them. */
+  readonly tier: string;
   readonly guarantees: readonly Guarantee[];
 }
 
@@ -36,6 +38,7 @@ export async function examineGuarantees(home: string, workspace: string): Promis
     workspace,
     home,
     policy: { source: state.source, ...(state.sha256 === undefined ? {} : { sha256: state.sha256 }) },
+    tier: state.policy.tiers.trusted,
     guarantees,
   };
 }

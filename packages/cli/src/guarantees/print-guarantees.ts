@@ -13,7 +13,7 @@ const STATES: Readonly<Record<GuaranteeState, Piece>> = {
 
 /** What `mex guarantees` found, for a person. */
 export function printGuarantees(terminal: Terminal, report: GuaranteeReport): void {
-  const { guarantees, workspace, home, policy } = report;
+  const { guarantees, workspace, home, policy, tier } = report;
   for (const { id, title, state, of, evidence, note } of guarantees) {
     terminal.line(bold(id), '  ', STATES[state], '  ', bold(title), dim(`  of this ${of}`));
     for (const { checked, how, result, held } of evidence) {
@@ -23,6 +23,7 @@ export function printGuarantees(terminal: Terminal, report: GuaranteeReport): vo
   }
   terminal.line();
   terminal.line(dim('workspace '), workspace, dim('  home '), home, dim('  policy '), policy.source);
+  terminal.line(dim(`tried in the ${tier} tier; mex doctor tries all of them`));
   const lines = guarantees.filter(({ state }) => state === 'fails' || state === 'not_checked').map(({ id }) => id);
   if (report.ok) terminal.line(green('Every guarantee that is about something here holds.'));
   else if (lines.length === 0) terminal.line(red('The policy of this home cannot be used: '), 'mex policy check');

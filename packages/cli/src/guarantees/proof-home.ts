@@ -63,7 +63,13 @@ async function open(root: string, tiers: Policy['tiers']): Promise<ProofHome> {
     host,
     dir,
     secret,
-    run: (operation, request = {}) => host.execute(planProof(host, operation, request)),
+    run: async (operation, request = {}) => {
+      const result = await host.execute(planProof(host, operation, request));
+      const [error] = result.errors;
+      // Refused for want of a sandbox is not refused for the reason that is checked.
+      if (error?.code === 'SANDBOX_TIER_UNAVAILABLE') throw new Error(error.message);
+      return result;
+    },
     allow: async (capabilityId) => {
       const { consent_id } = await host.consents.allow({ actorId: caller.id, capabilityId }, caller);
       return consent_id;

@@ -39,6 +39,20 @@ describe('[§14] mex guarantees', () => {
     expect(finished.stdout).not.toMatch(HARMFUL);
   });
 
+  it('without the tier that policy asks for, checks nothing and says so', async () => {
+    const other = join(dir, 'wasm-home');
+    mkdirSync(other);
+    writeFileSync(join(other, 'policy.json'), JSON.stringify({ schema_version: 'mex.policy@1.0', tier: 'wasm' }));
+    const finished = await mex(['guarantees', '--home', other, '--format', 'json'], { cwd: workspace });
+    const { guarantees, ok } = documentOf(finished);
+    if (!Array.isArray(guarantees)) throw new Error('no guarantees');
+    expect([finished.code, ok]).toEqual([1, false]);
+    for (const id of ['A', 'B', 'D', 'E', 'F', 'I', 'J', 'K']) {
+      const found = guarantees.find((one) => one.id === id);
+      expect(found).toMatchObject({ state: 'not_checked', note: expect.stringContaining('wasm tier') });
+    }
+  });
+
   it('under a policy that cannot be used, ends with 1', async () => {
     const other = join(dir, 'other-home');
     mkdirSync(other);
