@@ -1,4 +1,11 @@
-import { ENGINE_CALLS, JUDGED_CALLS, REFUSED_TO_PROGRAMS, type Syscall } from './syscalls.ts';
+import {
+  ENGINE_CALLS,
+  FALLOCATE,
+  JUDGED_CALLS,
+  MEMORY_WITHOUT_OWNER,
+  REFUSED_TO_PROGRAMS,
+  type Syscall,
+} from './syscalls.ts';
 
 /**
  * `engine`: an allow list for a Node that computes and speaks over open pipes.
@@ -24,6 +31,8 @@ const ALLOW = 0x7fff_0000;
 const KILL = 0x8000_0000;
 const EPERM = 0x0005_0000 | 1;
 const ENOSYS = 0x0005_0000 | 38;
+const EOPNOTSUPP = 0x0005_0000 | 95;
+const EAFNOSUPPORT = 0x0005_0000 | 97;
 
 const AUDIT_ARCH = { x64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
 /** Numbers from here on are the x32 ABI on x86-64: other names for the same calls. */
@@ -31,6 +40,8 @@ const X32 = 0x4000_0000;
 const CLONE_THREAD = 0x0001_0000;
 /** CLONE_NEWTIME and CLONE_NEWNS to CLONE_NEWNET. */
 const CLONE_NEW_NAMESPACES = 0x7e02_0080;
+/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Not every other family is bounded by a network namespace: AF_VSOCK is not. */
+const SOCKET_FAMILIES = [1, 2, 10, 16];
 /** Both put characters into a terminal's input as if a person had typed them. */
 const TERMINAL_INPUT = [0x5412, 0x541c];
 
@@ -43,8 +54,8 @@ const unlessEqual = (k: number, over: number): Instruction => [JUMP_EQUAL, 0, ov
 
 /**
  * The filter as bubblewrap wants it: `struct sock_filter[]` for `seccomp(2)`, little endian.
- * What is refused gets EPERM; `clone3` and io_uring get ENOSYS, so that the C library falls back to calls whose
- * arguments a filter can see.
+ * What is refused gets EPERM; `clone3`, io_uring and memory that no limit counts get ENOSYS, so that the C library falls
+ * back to calls whose arguments a filter can see.
  */
 export function seccompProgram(profile: SeccompProfile, arch: SeccompArch): Buffer {
   const program: Instruction[] = [
@@ -89,6 +100,13 @@ function programRules(arch: SeccompArch): Instruction[] {
   );
   return [
     ...rules,
+    ...Object.values(MEMORY_WITHOUT_OWNER).flatMap((call) => verdictFor(call, arch, ENOSYS)),
+    ...verdictFor(FALLOCATE, arch, EOPNOTSUPP),
+    ...judge(JUDGED_CALLS.socket, arch, [
+      load(ARG0),
+      ...SOCKET_FAMILIES.flatMap((family) => [unlessEqual(family, 1), answer(ALLOW)]),
+      answer(EAFNOSUPPORT),
+    ]),
     ...verdictFor(JUDGED_CALLS.clone3, arch, ENOSYS),
     ...judge(JUDGED_CALLS.clone, arch, [
       load(ARG0),

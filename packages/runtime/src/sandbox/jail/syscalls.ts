@@ -193,9 +193,24 @@ export const REFUSED_TO_PROGRAMS: Readonly<Record<string, Syscall>> = {
   landlock_create_ruleset: [444, 444],
 };
 
+/**
+ * Memory that belongs to no process, and so to no limit of one: files without a place, System V segments, queues and
+ * semaphores. Answered as by a kernel that was built without them.
+ */
+export const MEMORY_WITHOUT_OWNER: Readonly<Record<string, Syscall>> = {
+  memfd_create: [319, 279],
+  shmget: [29, 194],
+  msgget: [68, 186],
+  semget: [64, 190],
+};
+
+/** Takes room on a disk faster than anybody can look. Answered as by a file system that cannot; programs then write. */
+export const FALLOCATE: Syscall = [285, 47];
+
 /** Calls whose arguments decide. */
 export const JUDGED_CALLS = {
   clone: [56, 220],
   clone3: [435, 435],
   ioctl: [16, 29],
+  socket: [41, 198],
 } as const satisfies Readonly<Record<string, Syscall>>;

@@ -174,6 +174,22 @@ attack(inJail('[§14 J] processes and the kernel'), () => {
     expect(new Set(textOf((await perl(script)).stdout).split(' '))).toEqual(new Set(['-1']));
   });
 
+  it('memory that belongs to no process is not to be had', async () => {
+    // memfd_create, shmget, msgget, semget: as on a kernel that does not have them.
+    const script =
+      'my $n = "x"; print join " ", map { syscall($_, $_ == 319 ? $n : 0, 0, 0) < 0 ? $! + 0 : "had" } 319, 29, 68, 64';
+    expect(textOf((await perl(script)).stdout)).toBe('38 38 38 38');
+  });
+
+  it('nothing of the gate reaches the program: no descriptor, no signal that is ignored, no variable', async () => {
+    const answer = await sh('ls -l /proc/self/fd; cat /proc/self/status; env');
+    const text = textOf(answer.stdout);
+    expect(text.match(/^l.*? (\d+) -> socket:/gmu)?.map((line) => line.split(' ').at(-3))).toEqual(['0', '1', '2']);
+    expect(text.match(/^Sig(?:Ign|Cgt|Blk):.*$/gmu)).toHaveLength(3);
+    expect(text).not.toMatch(/^Sig(?:Ign|Cgt|Blk):.*[1-9a-f]/mu);
+    expect(text).not.toMatch(/^(?:OLDPWD|SHLVL|word)=/mu);
+  });
+
   it('the environment of the first process holds nothing of the host', async () => {
     process.env['MEX_TEST_SECRET'] = CANARY;
     const answer = await sh('cat /proc/*/environ');
@@ -234,6 +250,13 @@ attack(inJail('[§14 J] network'), () => {
     await sleep(20);
     for (const { server } of [abstract, named]) server.close();
     expect([textOf(answer.stdout), abstract.met(), named.met()]).toEqual(['out out ', 0, 0]);
+  });
+
+  it('[§9] sockets of families that no network namespace holds are not to be had', async () => {
+    // AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; then AF_ALG, AF_VSOCK, AF_QIPCRTR, AF_SMC, AF_XDP, AF_PACKET, AF_BLUETOOTH.
+    const script =
+      'for my $d (1, 2, 10, 16, 38, 40, 42, 43, 44, 17, 31) { print syscall(41, $d, $d == 38 ? 5 : $d == 16 ? 3 : 1, 0) < 0 ? $! + 0 : "open", " " }';
+    expect(textOf((await perl(script)).stdout)).toBe(`${'open '.repeat(4)}${'97 '.repeat(7)}`);
   });
 
   it('there is no interface but a loopback of its own, and no raw socket', async () => {

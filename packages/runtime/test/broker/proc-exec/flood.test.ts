@@ -167,6 +167,13 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
     expect(readdirSync(work)).toEqual([]);
   });
 
+  it('room in the workspace is not reserved without being written', async () => {
+    const { runner } = open({ limits: { workBytes: 8 * MIB } });
+    // fallocate: as on a file system that cannot.
+    const script = 'open my $f, ">", "x"; print syscall(285, fileno $f, 0, 0, 4 << 20) < 0 ? $! + 0 : "reserved"';
+    expect(textOf((await runner.exec(perlCall(script))).stdout)).toBe('95');
+  });
+
   it('one that is filled between two looks is found at the end', async () => {
     const { runner } = open({ limits: { workEntries: 10 } });
     expect(await codeOf(runner.exec(perlCall('for (1..11) { open my $f, ">", $_ }')))).toBe('TOOL_WORKSPACE_LIMIT');
