@@ -4,6 +4,9 @@ import type { SecretLeak } from '@mex/gates';
 import { createLeakDetector, createRedactor, type Leak, type Redactor } from '@mex/guard';
 import type { StagedOutput } from './broker/fs-write.ts';
 
+/** What is looked through as if it were one. */
+type Parts = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
 /** Looks for secrets that an operation handed out in what came back (CONTRACT §9, G-SECRETS). */
 export interface LeakSearch {
   /** Masks what looks like a secret, and the handed values in every form. */
@@ -11,7 +14,7 @@ export interface LeakSearch {
   /** In the engine's last words: summary, log, Problems, error. Taken before anything is masked. */
   readonly inReply: (text: string) => readonly SecretLeak[];
   /** Values in any form that stand in these parts, or across two of them. Long parts are read in turns with other work. */
-  readonly valuesIn: (parts: Iterable<string | Uint8Array>) => Promise<readonly string[]>;
+  readonly valuesIn: (parts: Parts) => Promise<readonly string[]>;
   /** In outputs and their names; large ones are read from the shadow workspace. */
   readonly inOutputs: (staged: Iterable<StagedOutput>) => Promise<readonly SecretLeak[]>;
 }
@@ -52,7 +55,7 @@ function makeSearch(handed: ReadonlyMap<string, string>): LeakSearch {
     },
     async valuesIn(parts) {
       const stream = detector.stream();
-      for (const part of parts) {
+      for await (const part of parts) {
         const bytes = typeof part === 'string' ? Buffer.from(part) : part;
         for (let at = 0; at < bytes.byteLength; at += TURN_BYTES) {
           if (at > 0) await nextTurn();

@@ -2,12 +2,14 @@
  * Where values of secrets may travel (CONTRACT §9). An engine may have one in its hands: it may read it, or a server said
  * back what it was sent. So every hop is looked over before a byte of it leaves, and every answer before the engine has it.
  *
- * Not caught: values that were changed in a way the leak detector does not know (encrypted, compressed, cut in parts with
- * other text between, spread over several requests), and what a server tells about a value without saying it.
+ * Not caught: values that were changed in a way the leak detector does not know (encrypted, compressed but for a
+ * `content-encoding`, cut in parts with other text between, spread over several requests or ranges), what a server tells about
+ * a value without saying it, and values that an engine kept from another operation.
  */
 import { MexError } from '@mex/envelope';
 import { type LeakSearch, searchFor } from '../../leaks.ts';
 import type { SecretErrorCode } from '../secrets.ts';
+import { decodedBody } from './decoded-body.ts';
 import type { Exchanged } from './exchange.ts';
 import type { HttpTarget } from './http-target.ts';
 import { netError } from './net-errors.ts';
@@ -89,8 +91,9 @@ function partsOf(headers: readonly Header[]): string[] {
   return [headers.map(([name]) => name).join('\n'), '\n', headers.map(([, value]) => value).join('\n'), '\n'];
 }
 
-async function holdsValue(search: LeakSearch, { headers, body }: Exchanged): Promise<boolean> {
-  return (await search.valuesIn([...partsOf(headers), body])).length > 0;
+async function holdsValue(search: LeakSearch, answer: Exchanged): Promise<boolean> {
+  const found = await search.valuesIn([...partsOf(answer.headers), answer.body]);
+  return found.length > 0 || (await search.valuesIn(decodedBody(answer))).length > 0;
 }
 
 /** A body that is to be masked, where it is text; `undefined` where it holds nothing, or is none. */

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { WatchedSecrets } from '../../../src/broker/net-http/secret-watch.ts';
 import { searchFor } from '../../../src/leaks.ts';
@@ -89,7 +89,7 @@ describe('[§9] values that servers say back', () => {
     const text = `{"headers":{"authorization":"Bearer ${VALUE}","cookie":"${base64}"},"ü":1}`;
     const { broker, url } = await start(answerOf(text, `x-echo: ${VALUE}\r\nx-also: ${reversed}\r\nx-rest: kept\r\n`));
     const { body, headers, status } = await broker.request(call(url('own')));
-    const said = `${Buffer.from(body)}${JSON.stringify(headers)}`;
+    const said = `${Buffer.from(body).toString()}${JSON.stringify(headers)}`;
     for (const form of [VALUE, base64.slice(8, -4), reversed]) expect(said).not.toContain(form);
     expect(Buffer.from(body).toString()).toMatch(
       /^\{"headers":\{"authorization":"Bearer \*\*\*REDACTED\*\*\*.*"ü":1\}$/,
@@ -108,6 +108,11 @@ describe('[§9] values that servers say back', () => {
     ['in bytes that are no text', answerOf(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(VALUE)]))],
     ['in UTF-16', answerOf(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(VALUE, 'utf16le')]))],
     ['in a text that is too long', answerOf(`${'.'.repeat(300_000)}${VALUE}`)],
+    ['in gzip', answerOf(gzipSync(`${'.'.repeat(90_000)}${VALUE}`), 'content-encoding: gzip\r\n')],
+    ['in deflate', answerOf(deflateSync(VALUE), 'content-encoding: Deflate\r\n')],
+    ['in brotli', answerOf(brotliCompressSync(VALUE), 'content-encoding: br\r\n')],
+    ['in zstd', answerOf(zstdCompressSync(VALUE), 'content-encoding: zstd\r\n')],
+    ['in gzip that is cut', answerOf(gzipSync(`${VALUE} and more`).subarray(0, -9), 'content-encoding: gzip\r\n')],
     ['over two headers', answerOf('ok', `x-a: ${VALUE.slice(0, 12)}\r\nx-b: ${VALUE.slice(12)}\r\n`)],
     ['as the name of a header', answerOf('ok', `x-${Buffer.from(VALUE).toString('hex')}: 1\r\n`)],
   ])('%s: NETWORK_RESPONSE_SECRET, and the engine gets nothing', async (_how, reply) => {
@@ -128,8 +133,13 @@ describe('[§9] values that servers say back', () => {
 
   it('other answers come as they are, also binary ones', async () => {
     const binary = gzipSync(Buffer.from('some text'.repeat(100)));
-    const { broker, url } = await start(answerOf(binary));
-    expect(Buffer.from((await broker.request(call(url('own')))).body).equals(binary)).toBe(true);
+    for (const coding of ['gzip', 'br', 'unheard-of', 'gzip, gzip']) {
+      const { broker, url } = await start(answerOf(binary, `content-encoding: ${coding}\r\n`));
+      expect(Buffer.from((await broker.request(call(url('own')))).body).equals(binary)).toBe(true);
+    }
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const { broker, url } = await start(answerOf(bomb, 'content-encoding: gzip\r\n'));
+    expect((await broker.request(call(url('own')))).body.byteLength).toBe(bomb.byteLength);
   });
 });
 
