@@ -236,6 +236,6 @@ function notFound(runId: string): ChangeRefusal {
   return new ChangeRefusal('RUN_NOT_FOUND', `There is no run ${JSON.stringify(runId.slice(0, 64))}.`);
 }
 
-export function notOpen(runId: string, state: RunState): ChangeRefusal {
+function notOpen(runId: string, state: RunState): ChangeRefusal {
   return new ChangeRefusal('RUN_NOT_OPEN', `Run ${runId} is ${state}.`);
 }

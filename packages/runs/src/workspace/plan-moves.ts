@@ -53,7 +53,8 @@ class Planner {
       return;
     }
     const bits = mode === undefined ? undefined : Number.parseInt(mode, 8);
-    const kept = from?.kind === 'file' ? from.mode : NEW_FILE_MODE;
+    // New content does not inherit the rights of another user: set-user-id ends with the content it was given to.
+    const kept = from?.kind === 'file' ? from.mode & 0o777 : NEW_FILE_MODE;
     const { sha256: content, size_bytes } = after;
     this.#put(path, from, { kind: 'file', mode: bits ?? kept, sha256: content, size_bytes });
   }

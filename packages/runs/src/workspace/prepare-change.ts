@@ -13,7 +13,6 @@ import { countLineChanges } from '../change-set/line-changes.ts';
 import { ChangeRefusal } from '../errors.ts';
 import type { Move } from './path-state.ts';
 import { planMoves } from './plan-moves.ts';
-import type { Content } from './snapshot.ts';
 import { Tree } from './tree.ts';
 import { verifyPaths } from './tree-path.ts';
 
@@ -39,7 +38,7 @@ export interface PreparedChange {
   readonly changedLines: number;
   readonly formattingOnly: boolean;
   /** What has to be kept, by hash. */
-  readonly contents: ReadonlyMap<string, Content>;
+  readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Content that comes, by hash; read from the store, which verified it. */
   readonly after: ReadonlyMap<string, Uint8Array>;
 }
@@ -104,24 +103,26 @@ async function measure(
       `The change set brings ${total} bytes, or one file that is too large.`,
     );
   }
-  const contents = new Map<string, Content>();
+  const contents = new Map<string, Uint8Array>();
   const files: MeasuredChange[] = [];
   const after = new Map<string, Uint8Array>();
   for (const { path, from, to } of moves) {
     const handle = to?.kind === 'file' ? handles.get(path) : undefined;
     const old = from?.kind === 'file' ? before.get(path) : undefined;
-    if (old !== undefined && from?.kind === 'file') contents.set(from.sha256, { bytes: old });
-    if (handle !== undefined && !contents.has(handle.sha256)) contents.set(handle.sha256, { handle });
+    if (old !== undefined && from?.kind === 'file') contents.set(from.sha256, old);
     if (handle === undefined && old === undefined) continue;
     const fresh = handle && (after.get(handle.sha256) ?? (await store.get(handle)));
-    if (fresh !== undefined && handle !== undefined) after.set(handle.sha256, fresh);
+    if (fresh !== undefined && handle !== undefined) {
+      after.set(handle.sha256, fresh);
+      contents.set(handle.sha256, fresh);
+    }
     files.push({ path, lines: countLineChanges(old, fresh) });
   }
   return { files, contents, after };
 }
 
 /** @returns the real workspace, and where in it nothing may be changed */
-export function locateWorkspace(
+function locateWorkspace(
   given: string,
   closed: readonly string[],
 ): { workspace: string; forbidden: readonly string[] } {

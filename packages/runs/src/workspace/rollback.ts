@@ -10,7 +10,7 @@ import { ChangeJournal, type ChangeRow } from './journal.ts';
 import { type Move, type PathState, sameState } from './path-state.ts';
 import { compare, conflict } from './plan-moves.ts';
 import { provenSnapshot } from './proven-snapshot.ts';
-import { type Content, keepContents, type Snapshot } from './snapshot.ts';
+import { keepContents, type Snapshot } from './snapshot.ts';
 import { surveyMoves } from './survey.ts';
 import { Tree } from './tree.ts';
 
@@ -68,7 +68,7 @@ async function planRollback(powers: ChangePowers, rows: readonly ChangeRow[], fo
     const { conflicts } = await surveyMoves(tree, wanted, false);
     if (conflicts.length > 0 && !force) throw conflict(conflicts);
     const changed = new Set(conflicts);
-    const contents = new Map<string, Content>();
+    const contents = new Map<string, Uint8Array>();
     const moves = wanted.flatMap((move) => (changed.has(move.path) ? overwrite(tree, move, contents) : [move]));
     return {
       workspace,
@@ -102,10 +102,10 @@ function composeBack(snapshots: readonly Snapshot[]): Move[] {
 }
 
 /** What somebody else made of a path goes, but is kept. @throws MexError `POLICY_PATH_ESCAPE` for a link */
-function overwrite(tree: Tree, { path, to }: Move, contents: Map<string, Content>): Move[] {
+function overwrite(tree: Tree, { path, to }: Move, contents: Map<string, Uint8Array>): Move[] {
   const observed = tree.observe(path);
   if (sameState(observed.state, to)) return [];
-  if ('bytes' in observed) contents.set(observed.state.sha256, { bytes: observed.bytes });
+  if ('bytes' in observed) contents.set(observed.state.sha256, observed.bytes);
   return [{ path, from: observed.state, to }];
 }
 

@@ -33,16 +33,13 @@ const checker = createChecker(Snapshot);
 const BOUNDS = { maxBytes: 64 * 1024 * 1024, maxKeys: 1_000_000 };
 const CANONICAL = { maxChars: BOUNDS.maxBytes };
 
-/** Content to keep: bytes, or what the store has already. */
-export type Content = { readonly bytes: Uint8Array } | { readonly handle: ArtifactHandle };
-
 /** Keeps all content as one bundle, so that nothing of it is collected while it may be wanted. Answers with its handle. */
 export async function keepContents(
   store: ArtifactStore,
-  contents: ReadonlyMap<string, Content>,
+  contents: ReadonlyMap<string, Uint8Array>,
 ): Promise<ArtifactHandle | null> {
   if (contents.size === 0) return null;
-  const files = [...contents].map(([sha256, content]) => ({ path: sha256, ...content }));
+  const files = [...contents].map(([sha256, bytes]) => ({ path: sha256, bytes }));
   const meta = { layer: 'evidence', name: 'snapshot-contents', classification: 'high', pinned: true } as const;
   const { handle, index } = await store.putBundle(files, { ...meta, created_by: {} });
   const wrong = index.entries.find(({ path, sha256 }) => path !== sha256);

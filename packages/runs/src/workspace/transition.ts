@@ -154,9 +154,7 @@ class Mover {
       renameSync(staged, parent.entryPath(name));
       return;
     }
-    // A link, unlike a rename, fails when something is there: what appeared meanwhile is not lost.
-    linkSync(staged, parent.entryPath(name));
-    unlinkSync(staged);
+    placeNew(staged, parent.entryPath(name));
   }
 
   #find(path: string): { parent: SafeDirectory; name: string } {
@@ -167,5 +165,21 @@ class Mover {
 
   #verifySame(path: string, identity: string): void {
     if (!this.#tree.isSame(path, identity)) throw conflict([path]);
+  }
+}
+
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** A link, unlike a rename, fails when something is there: what appeared meanwhile is not lost. */
+function placeNew(staged: string, target: string): void {
+  try {
+    linkSync(staged, target);
+    unlinkSync(staged);
+  } catch (error) {
+    // Some file systems have no links; there a look has to do.
+    if (!NO_LINKS.has(errnoOf(error) ?? '')) throw error;
+    if (lstatSync(target, { throwIfNoEntry: false }) !== undefined)
+      throw Object.assign(new Error(target), { code: 'EEXIST' });
+    renameSync(staged, target);
   }
 }

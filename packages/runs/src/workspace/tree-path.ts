@@ -23,7 +23,7 @@ export function verifyPaths(paths: readonly string[], forbidden: readonly string
 }
 
 /** How a file system that ignores case, and one that ignores how an accent is written, knows a name. */
-export function foldPath(path: string): string {
+function foldPath(path: string): string {
   return path.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
