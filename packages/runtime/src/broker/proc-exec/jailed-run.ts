@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Jailed } from '../../sandbox/jail/launch.ts';
 import { endProcess, isAlive, type ProcessId } from '../../sandbox/jail/process-id.ts';
+import { measureScratch } from '../../sandbox/jail/scratch.ts';
 import { TICKS_PER_SECOND } from '../../sandbox/jail/system-units.ts';
 import { capProcesses } from './process-cap.ts';
 import { measureShares, measureTree, type TreeUsage } from './process-tree.ts';
@@ -18,7 +19,11 @@ export interface RunRequest {
   readonly wallMs: number;
   /** CPU time of the whole tree. */
   readonly cpuMs: number;
-  /** Memory of the whole tree, what is shared counted once. */
+  /**
+   * Memory of the whole tree, what is shared counted once, and of the files that its jail keeps in memory. Not seen:
+   * shared memory without a name that a program dropped from its tables again, and what the kernel holds for its pipes
+   * and sockets.
+   */
   readonly memoryBytes: number;
   readonly processes: number;
   /** What the program can write to, on the host. */
@@ -85,6 +90,8 @@ class Run {
   /** Until when `cpuMs` is known; `undefined` before the program was let begin. */
   private knownUntil: number | undefined;
   private memoryBytes = 0;
+  /** Once the program was let begin: its jail stands, and has files of its own. */
+  private standing: ProcessId | undefined;
   private captured = 0;
 
   constructor(request: RunRequest, jailed: Jailed) {
@@ -154,6 +161,7 @@ class Run {
     // It was held until here: no moment in which a program that doubles itself is only counted.
     this.knownUntil ??= performance.now();
     await this.jailed.gate?.release();
+    this.standing = first;
   }
 
   private async watchProcesses(): Promise<void> {
@@ -178,8 +186,9 @@ class Run {
     const { processes, cpuMs, memoryBytes } = this.request;
     const most = processes + OWN_PROCESSES;
     const now = this.measure(pid);
-    let resident = now.residentBytes;
-    if (resident > memoryBytes) resident = measureShares(pid, most) ?? resident;
+    const scratch = this.standing === undefined ? 0 : measureScratch(this.standing);
+    let resident = now.residentBytes + scratch;
+    if (resident > memoryBytes) resident = (measureShares(pid, most) ?? now.residentBytes) + scratch;
     this.memoryBytes = Math.max(this.memoryBytes, resident);
     if (now.processes > most) this.kill('processes');
     else if (resident > memoryBytes) this.kill('memory');

@@ -44,7 +44,8 @@ export function measureShares(root: number, most: number): number | undefined {
   for (let pid = waiting.pop(), seen = 0; pid !== undefined && seen <= most; pid = waiting.pop(), seen += 1) {
     waiting.push(...childrenOf(pid));
     const kilobytes = /^Pss:\s+(\d+) kB/mu.exec(readProc(pid, 'smaps_rollup') ?? '')?.[1];
-    bytes += Number(kilobytes ?? 0) * 1_024;
+    // One that does not let itself be looked into is counted with all that it shares.
+    bytes += kilobytes === undefined ? (readRow(pid)?.residentPages ?? 0) * PAGE_BYTES : Number(kilobytes) * 1_024;
   }
   return bytes === 0 ? undefined : bytes;
 }

@@ -1,11 +1,15 @@
 /** What one tool may take besides the operation's budget. Bytes and counts. */
 export interface ToolLimits {
-  /** Everything in the shadow workspace. Measured while a tool runs, at least every 50 ms while that is quick. */
+  /**
+   * Everything in the shadow workspace, and the most that one file may have (the kernel keeps that one). The whole is
+   * measured while a tool runs, every 50 ms while that is quick, and at the end: what a program can write between two
+   * looks is on the disk for that long.
+   */
   readonly workBytes: number;
   readonly workEntries: number;
   /** All inputs that are put on the disk for tools. */
   readonly inputBytes: number;
-  /** The `/tmp` of a tool, kept in memory. */
+  /** The `/tmp` of a tool, and its `/dev/shm`, kept in memory and counted as its memory; never more than `memory_bytes`. */
   readonly scratchBytes: number;
   /**
    * What one process may reserve beyond `memory_bytes` without using it, as the runtimes of languages do. Used memory

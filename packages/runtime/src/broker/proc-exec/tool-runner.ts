@@ -49,7 +49,10 @@ export interface ExecAnswer {
   readonly outputs: readonly ReadBack[];
 }
 
-/** What the tools of an operation took, for its `usage`. */
+/**
+ * What the tools of an operation took, for its `usage`. CPU time adds up with the engine's. Memory does not: the engine
+ * in its sandbox and each run of a tool may have `memory_bytes` for itself, and `usage` has the largest of them.
+ */
 export interface ToolUsage {
   readonly cpuMs: number;
   /** Most that one run held. */
@@ -230,12 +233,13 @@ export class ToolRunner {
   }
 
   private limitsNow() {
+    const memoryBytes = this.options.remaining('memory_bytes');
     return {
-      memoryBytes: this.options.remaining('memory_bytes') + this.limits.reservedBytes,
+      memoryBytes: memoryBytes + this.limits.reservedBytes,
       cpuSeconds: Math.max(1, Math.ceil(this.cpuLeft() / 1_000)),
       fileBytes: this.limits.workBytes,
       openFiles: this.limits.openFiles,
-      scratchBytes: this.limits.scratchBytes,
+      scratchBytes: Math.min(this.limits.scratchBytes, memoryBytes),
       processes: this.limits.processes,
     };
   }

@@ -6,6 +6,7 @@ import { GATE_FD, Gate, gateCommand } from './gate.ts';
 import { endOrphans } from './orphans.ts';
 import { endProcess, identify, type ProcessId } from './process-id.ts';
 import type { JailTools } from './requirements.ts';
+import { SCRATCH } from './scratch.ts';
 import { type SeccompProfile, seccompProgram } from './seccomp.ts';
 
 /** A file or directory of the host, as the jail sees it. */
@@ -41,11 +42,11 @@ export interface JailSpec {
   readonly links?: readonly { readonly to: string; readonly at: string }[];
   /** Bound read-write, e.g. a shadow workspace. */
   readonly writable?: JailMount;
-  /** Bytes of a fresh tmpfs at /tmp; none without it. */
+  /** Bytes of a fresh tmpfs at /tmp and, with `devices`, of one at /dev/shm; none without it. See `measureScratch`. */
   readonly scratchBytes?: number;
   /** A proc of the jail's own process namespace at /proc; an empty directory without it. */
   readonly proc?: boolean;
-  /** A /dev with null, zero, full, random, urandom and an empty tty of its own; nothing without it. */
+  /** A read-only /dev with null, zero, full, random, urandom and an empty tty of its own; nothing without it. */
   readonly devices?: boolean;
   readonly cwd: string;
   readonly limits: JailLimits;
@@ -247,7 +248,10 @@ function bwrapArguments(spec: JailSpec): string[] {
   const mounts = spec.readOnly.flatMap(({ source, target }) => ['--ro-bind', source, target]);
   const links = (spec.links ?? []).flatMap(({ to, at }) => ['--symlink', to, at]);
   const writable = spec.writable === undefined ? [] : ['--bind', spec.writable.source, spec.writable.target];
-  const scratch = spec.scratchBytes === undefined ? [] : ['--size', String(spec.scratchBytes), '--tmpfs', '/tmp'];
+  const tmpfs = (path: string): string[] =>
+    spec.scratchBytes === undefined ? [] : ['--size', String(spec.scratchBytes), '--tmpfs', path];
+  // bubblewrap's /dev is a tmpfs as large as half of the machine's memory.
+  const devices = spec.devices === true ? ['--dev', '/dev', ...tmpfs(SCRATCH.shared), '--remount-ro', '/dev'] : [];
   const env = Object.entries(spec.env).flatMap(([name, value]) => ['--setenv', name, value]);
   return [
     '--unshare-user',
@@ -270,8 +274,8 @@ function bwrapArguments(spec: JailSpec): string[] {
     ...mounts,
     ...links,
     ...(spec.proc === true ? ['--proc', '/proc'] : ['--dir', '/proc']),
-    ...(spec.devices === true ? ['--dev', '/dev'] : []),
-    ...scratch,
+    ...devices,
+    ...tmpfs(SCRATCH.temporary),
     ...writable,
     '--remount-ro',
     '/',

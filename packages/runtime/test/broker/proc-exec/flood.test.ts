@@ -127,6 +127,25 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('tools that take too much'), () =>
     expect(await codeOf(runner.exec(perlCall(script)))).toBe('BUDGET_EXCEEDED_MEMORY_BYTES');
   });
 
+  it.each([
+    ['/tmp', 'head -c 40M /dev/zero > /tmp/a; head -c 40M /dev/zero > /dev/shm/b; sleep 30'],
+    [
+      '/tmp, and a process that shares none of it',
+      'head -c 50M /dev/zero > /tmp/a; perl -e \'$x = "a" x 2e7; sleep 30\'',
+    ],
+  ])('[§9] memory that files in %s take', async (_what, script) => {
+    const { runner } = open({ budget: { memory_bytes: 64 * MIB } });
+    expect(await codeOf(runner.exec(shCall(script)))).toBe('BUDGET_EXCEEDED_MEMORY_BYTES');
+  });
+
+  it('[§9] files in memory have a bottom, and no other place', async () => {
+    const { runner } = open({ budget: { memory_bytes: 16 * MIB } });
+    const script =
+      'for p in /tmp /dev/shm; do head -c 20M /dev/zero > $p/a; echo $?; rm $p/a; done; for p in /dev /dev/pts / /proc /usr; do : > $p/a; done; ls /dev/a /a';
+    const answer = await runner.exec(shCall(script));
+    expect(textOf(answer.stdout)).toBe('1\n1\n');
+  });
+
   it('[§9] CPU time shared out among children', async () => {
     const { runner } = open({ budget: { cpu_time_ms: 300 } });
     const script = 'for (1..200) { unless (fork) { 1 for 1..1_000_000; exit } wait }';
