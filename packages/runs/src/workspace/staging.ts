@@ -5,7 +5,7 @@ import type { Tree } from './tree.ts';
 import { STAGING_PREFIX } from './tree-path.ts';
 
 /** Writes that wait for the disk at the same time: it commits them together. */
-const AT_ONCE = 16;
+export const AT_ONCE = 16;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** The directory at the top of a workspace in which a change is prepared. Its name follows from the change's id. */

@@ -1,10 +1,19 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { link, rename, unlink } from 'node:fs/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { SafeDirectory } from '@mex/artifacts';
 import { errnoOf } from '../errors.ts';
 import type { Move } from './path-state.ts';
 import { conflict } from './plan-moves.ts';
-import { clearStaging, dropStaging, type ReadContent, stageFiles, stagingName, syncDirectories } from './staging.ts';
+import {
+  AT_ONCE,
+  clearStaging,
+  dropStaging,
+  type ReadContent,
+  stageFiles,
+  stagingName,
+  syncDirectories,
+} from './staging.ts';
 import { BREATH, type Pending, surveyMoves } from './survey.ts';
 import type { Tree } from './tree.ts';
 import { nameOf, parentOf } from './tree-path.ts';
@@ -43,7 +52,9 @@ export async function runMoves(tree: Tree, moves: readonly Move[], options: Tran
     await mover.step(one, makes, 'make', () => mover.make(one));
   }
   tree.forget();
-  for (const one of numbered) await mover.step(one, one.move.to?.kind === 'file', 'place', () => mover.place(one));
+  for (const group of byDirectory(numbered)) {
+    await together(group, (one) => mover.step(one, true, 'place', () => mover.place(one)));
+  }
   for (const one of numbered.toReversed()) {
     await mover.step(one, one.move.to?.kind === 'directory', 'mode', () => mover.setMode(one));
   }
@@ -89,13 +100,13 @@ class Mover {
     this.#options = options;
   }
 
-  async step({ move }: Numbered, wanted: boolean, name: string, act: () => void): Promise<void> {
+  async step({ move }: Numbered, wanted: boolean, name: string, act: () => void | Promise<void>): Promise<void> {
     if (!wanted || this.conflicts.has(move.path)) return;
     this.#steps += 1;
     if (this.#steps % BREATH === 0) await breathe();
     this.#options.onStep(name);
     try {
-      act();
+      await act();
     } catch (error) {
       if (!CHANGED.has(errnoOf(error) ?? '')) throw error;
       if (!this.#options.resumed) throw conflict([move.path]);
@@ -145,16 +156,14 @@ class Mover {
     if (to !== null) chmodSync(directory.listPath, to.mode);
   }
 
-  place({ move: { path, from }, identity, index }: Numbered): void {
+  async place({ move: { path, from }, identity, index }: Numbered): Promise<void> {
     const staged = this.#tree.root.entryPath(`${stagingName(this.#options.changeId)}/${index}`);
     const { parent, name } = this.#find(path);
     parent.recheck();
     if (from?.kind === 'file' && identity !== undefined) {
       this.#verifySame(path, identity);
-      renameSync(staged, parent.entryPath(name));
-      return;
-    }
-    placeNew(staged, parent.entryPath(name));
+      await rename(staged, parent.entryPath(name));
+    } else await placeNew(staged, parent.entryPath(name));
   }
 
   #find(path: string): { parent: SafeDirectory; name: string } {
@@ -171,15 +180,31 @@ class Mover {
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** A link, unlike a rename, fails when something is there: what appeared meanwhile is not lost. */
-function placeNew(staged: string, target: string): void {
+async function placeNew(staged: string, target: string): Promise<void> {
   try {
-    linkSync(staged, target);
-    unlinkSync(staged);
+    await link(staged, target);
+    await unlink(staged);
   } catch (error) {
     // Some file systems have no links; there a look has to do.
     if (!NO_LINKS.has(errnoOf(error) ?? '')) throw error;
-    if (lstatSync(target, { throwIfNoEntry: false }) !== undefined)
-      throw Object.assign(new Error(target), { code: 'EEXIST' });
-    renameSync(staged, target);
+    const taken = lstatSync(target, { throwIfNoEntry: false }) !== undefined;
+    if (taken) throw Object.assign(new Error(target), { code: 'EEXIST' });
+    await rename(staged, target);
   }
+}
+
+/** Files of one directory, which stays open while they are put in place; the directories in their order. */
+function byDirectory(moves: readonly Numbered[]): Iterable<readonly Numbered[]> {
+  const files = moves.filter(({ move }) => move.to?.kind === 'file');
+  return Map.groupBy(files, ({ move }) => parentOf(move.path)).values();
+}
+
+/** A few at a time: each waits for the disk. All have ended when this does, also when one fails. */
+async function together(group: readonly Numbered[], act: (one: Numbered) => Promise<void>): Promise<void> {
+  const queue = group.values();
+  const work = async (): Promise<void> => {
+    for (const one of queue) await act(one);
+  };
+  const done = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, group.length) }, work));
+  for (const one of done) if (one.status === 'rejected') throw one.reason;
 }
