@@ -95,6 +95,8 @@ export class ToolRunner {
   private readonly inputs: ToolInputs;
   private readonly ending = new AbortController();
   private readonly versions = new Map<string, string>();
+  /** Tools whose version this operation asked for: an answer that does not come is not waited for twice. */
+  private readonly asked = new Set<string>();
   private turn: Promise<unknown> = Promise.resolve();
   private waiting = 0;
   private cpuMs = 0;
@@ -302,14 +304,15 @@ export class ToolRunner {
   private async learnVersion(tool: ResolvedTool): Promise<void> {
     const { toolbox } = this.options;
     const args = tool.policy.version_args;
-    if (args !== undefined && toolbox.versionOf(tool) === undefined) {
+    if (args !== undefined && toolbox.versionOf(tool) === undefined && !this.asked.has(tool.name)) {
+      this.asked.add(tool.name);
       const plan = planJail(tool, args, [], undefined, this.options.system(), this.limitsNow());
       const report = await this.start(plan, undefined, VERSION_MS, VERSION_BYTES);
       await this.record(plan, report, false);
       if (report.end === 'stopped') this.keepOn();
-      const said = Buffer.from(report.stdout.byteLength > 0 ? report.stdout : report.stderr).toString('utf8');
-      const line = redact(stripControl(said.trimStart().split('\n', 1)[0] ?? '')).trim();
-      toolbox.keepVersion(tool, report.exitCode === 0 && line !== '' ? clipText(line, MAX_VERSION_CHARS) : 'unknown');
+      // What this operation had left was too little, or no jail came to be: the next one asks again.
+      if (report.end === 'exited' && report.began && !hasNotStarted(report))
+        toolbox.keepVersion(tool, versionIn(report));
     }
     const digests = tool.files.map((file) => `sha256:${file.sha256}`).join(' run by ');
     const version = toolbox.versionOf(tool);
@@ -319,6 +322,13 @@ export class ToolRunner {
   private readonly keepOn = (): void => {
     if (this.ending.signal.aborted) throw new JobStop('OPERATION_CANCELLED', 'the operation is over');
   };
+}
+
+/** The first line that a tool wrote; `unknown` for one that failed or wrote none. */
+function versionIn({ stdout, stderr, exitCode }: RunReport): string {
+  const said = Buffer.from(stdout.byteLength > 0 ? stdout : stderr).toString('utf8');
+  const line = redact(stripControl(said.trimStart().split('\n', 1)[0] ?? '')).trim();
+  return exitCode === 0 && line !== '' ? clipText(line, MAX_VERSION_CHARS) : 'unknown';
 }
 
 /** What starts programs says so itself. A program that says the same is believed: it only ends its own call. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isFlightEvent } from '@mex/envelope';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -182,6 +182,30 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('in a jail'), () => {
     expect(events[0]).toMatchObject({ command: perl, args: [expect.stringMatching(/\/tool$/), 'scan', 'x'] });
     const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
     expect(runner.toolVersions).toEqual({ tool: `sha256:${digest(script)} run by sha256:${digest(perl)}` });
+  });
+
+  it('[§4] a version that an operation could not afford to hear is not unknown to the next one', async () => {
+    const version = ['-c', 'echo tool 1.2.3'];
+    const { runner, toolbox, events } = open({
+      tools: { sh: { path: '/bin/sh', options: ['-c *'], version_args: version } },
+      budget: { output_bytes: 4 },
+    });
+    for (let call = 0; call < 2; call += 1) await runner.exec({ tool: 'sh', args: ['-c', 'true'] });
+    expect(toolbox.versionOf(await toolbox.resolve('sh'))).toBeUndefined();
+    expect(runner.toolVersions['sh']).toMatch(/^sha256:[0-9a-f]{64}$/u);
+    // Asked for once, all the same.
+    expect(events.map(({ args }) => args.at(-1))).toEqual(['echo tool 1.2.3', 'true', 'true']);
+  });
+
+  it('a program whose loader is not there was not started, and a program that ends with 127 was', async () => {
+    const bin = makeBin();
+    const path = join(bin, 'tool');
+    const elf = readFileSync(realpathSync('/usr/bin/true')).toString('latin1');
+    writeFileSync(path, elf.replace(/(\/lib[^\0]*\/ld-[^\0]*)[^\0]\0/u, '$1?\0'), 'latin1');
+    chmodSync(path, 0o755);
+    const { runner } = open({ bin, tools: { tool: { path }, sh: { path: '/bin/sh', options: ['-c *'] } } });
+    expect(await codeOf(runner.exec({ tool: 'tool', args: [] }))).toBe('TOOL_START_FAILED');
+    expect((await runner.exec({ tool: 'sh', args: ['-c', 'exit 127'] })).exitCode).toBe(127);
   });
 
   it('[§4] a version is asked for once, recorded, and is no use of exec_count', async () => {
