@@ -1,13 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { MexError } from '@mex/envelope';
 import { describe, expect, it } from 'vitest';
+import { gateCommand } from '../../src/sandbox/jail/gate.ts';
 import { builderCommand } from '../../src/sandbox/jail/launch.ts';
 import { endOrphans } from '../../src/sandbox/jail/orphans.ts';
 import { endProcess, identify, isAlive, type ProcessId, readProc } from '../../src/sandbox/jail/process-id.ts';
 import { findJailTools } from '../../src/sandbox/jail/requirements.ts';
+import { systemMounts } from '../../src/sandbox/jail/system-mounts.ts';
 import { PAGE_BYTES, TICKS_PER_SECOND } from '../../src/sandbox/jail/system-units.ts';
 import { inJail, NO_JAIL } from '../broker/proc-exec/fixture.ts';
 
@@ -30,6 +33,35 @@ jail(inJail('processes by number and start'), () => {
   it('units of /proc are those of this machine', () => {
     expect(Math.log2(PAGE_BYTES) % 1).toBe(0);
     expect([PAGE_BYTES >= 4_096, TICKS_PER_SECOND]).toEqual([true, 100]);
+  });
+});
+
+jail(inJail('the gate'), () => {
+  const { readOnly } = systemMounts();
+  const code = (act: () => unknown): unknown => {
+    try {
+      return act();
+    } catch (error) {
+      return error instanceof MexError ? error.code : error;
+    }
+  };
+
+  it('a limit on processes is set by the prlimit that was found, inside', () => {
+    const command = gateCommand(
+      ['/usr/bin/true', '-x'],
+      { prlimit: realpathSync('/usr/bin/prlimit'), most: 7 },
+      readOnly,
+    );
+    expect(command.slice(-5)).toEqual([realpathSync('/usr/bin/prlimit'), '--nproc=7:7', '--', '/usr/bin/true', '-x']);
+  });
+
+  it('what would bound a program and is not to be seen in the jail means no program, not no bound', () => {
+    const hidden = { prlimit: '/opt/nowhere/prlimit', most: 7 };
+    expect(code(() => gateCommand(['/usr/bin/true'], hidden, readOnly))).toBe('SANDBOX_START_FAILED');
+    expect(code(() => gateCommand(['/usr/bin/true'], undefined, []))).toBe('SANDBOX_START_FAILED');
+    // Something else of that name is no prlimit.
+    const other = readOnly.map(({ target }) => ({ source: '/srv', target }));
+    expect(code(() => gateCommand(['/usr/bin/true'], undefined, other))).toBe('SANDBOX_START_FAILED');
   });
 });
 
