@@ -11,6 +11,10 @@ const REMEDIES: readonly (readonly [prefix: string, remedy: string])[] = [
   ['NETWORK_RESPONSE_TOO_LARGE', 'Raise budget.net_bytes, or have the engine ask for less.'],
   ['NETWORK_REQUEST_INVALID', 'This is a fault of the engine: report it to its author.'],
   [
+    'NETWORK_RESPONSE_SECRET',
+    'Have the engine ask for something that does not show its own request, or name the secret as readable.',
+  ],
+  [
     'NETWORK_',
     'If the engine should reach it, grant the host: mex grants allow net.http:<host>; if not, treat it as hostile.',
   ],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SeccompArch } from './seccomp.ts';
 
@@ -36,7 +36,11 @@ export function findJailTools(): JailTools | JailMissing {
     return { missing: `There is no system call filter for ${arch}.`, remedy: 'Run MEX on x64 or arm64.' };
   const bwrap = findProgram('bwrap');
   const untrusted =
-    bwrap === undefined ? SYSTEM_DIRECTORIES.map((place) => join(place, 'bwrap')).find(existsSync) : undefined;
+    bwrap === undefined
+      ? SYSTEM_DIRECTORIES.map((place) => join(place, 'bwrap')).find(
+          (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+        )
+      : undefined;
   if (untrusted !== undefined) {
     return {
       missing: `${untrusted} is there, and is not a program that root owns and nobody else may write, as seen from here.`,
