@@ -13,6 +13,7 @@ export {
   parseChangeSet,
 } from './change-set/change-set.ts';
 export { countLineChanges, type LineChanges } from './change-set/line-changes.ts';
+export { showChange } from './change-set/show-change.ts';
 export { ChangeRefusal, type RunErrorCode } from './errors.ts';
 export { RUN_BUDGET_FIELDS, type RunBudget, type RunDefinition } from './run/run-definition.ts';
 export type { RunRefusal, RunState, RunView } from './run/run-standing.ts';

@@ -3,7 +3,14 @@ import { canonicalJson, MexError, parseStrictJson } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { type DecisionRequest, decide, targetRef } from '@mex/governance';
 import { redactJson } from '@mex/guard';
-import { type Alongside, type ChangeSet, type PreparedChange, type RunView } from '@mex/runs';
+import {
+  type Alongside,
+  type ChangeSet,
+  type PathState,
+  type PreparedChange,
+  type RunView,
+  showChange,
+} from '@mex/runs';
 import type { HoldCode } from '../governance/approval-denial.ts';
 import { approvalDenial } from '../governance/approval-denial.ts';
 import { subjectRef } from '../governance/approval-view.ts';
@@ -23,8 +30,11 @@ const DEFAULT_RULE: ApprovalRule = {
   reason: 'A change set is to be applied to a workspace.',
 };
 
-/** What is shown of a change at most, in files. */
+/** What is shown of a change at most: files, and lines of all of them. The rest is told by hash and count. */
 const MAX_SHOWN = 500;
+const MAX_LINES = 1_000;
+/** Of one file, as long as there is room. */
+const MAX_FILE_LINES = 60;
 
 /**
  * The approval of exactly one change set, for exactly one workspace and run; spent in the transaction that begins the
@@ -126,7 +136,6 @@ function describe(
   rule: ApprovalRule,
   target: string,
 ): DecisionRequest {
-  const lines = new Map(prepared.files.map((file) => [file.path, file.lines.changed]));
   const detail = {
     title: title ?? null,
     workspace: prepared.workspace,
@@ -134,12 +143,7 @@ function describe(
     changed_lines: prepared.changedLines,
     formatting_only: prepared.formattingOnly,
     paths: prepared.moves.length,
-    changes: prepared.moves.slice(0, MAX_SHOWN).map(({ path, from, to }) => ({
-      path,
-      before: from === null ? 'nothing' : from.kind === 'file' ? from.sha256 : 'directory',
-      after: to === null ? 'nothing' : to.kind === 'file' ? to.sha256 : 'directory',
-      lines: lines.get(path) ?? 0,
-    })),
+    changes: showMoves(prepared),
   };
   return {
     decisionId: randomUUID(),
@@ -155,6 +159,24 @@ function describe(
     approvals: rule.approvals,
     approvers: rule.approvers,
   };
+}
+
+/** Path by path what goes and what comes, with the lines themselves as far as they fit. */
+function showMoves({ moves, files, contents }: PreparedChange): object[] {
+  const lines = new Map(files.map((file) => [file.path, file.lines.changed]));
+  let room = MAX_LINES;
+  return moves.slice(0, MAX_SHOWN).map(({ path, from, to }) => {
+    const bytesOf = (state: PathState) => (state?.kind === 'file' ? contents.get(state.sha256) : undefined);
+    const isFile = from?.kind === 'file' || to?.kind === 'file';
+    const diff = isFile && room > 0 ? showChange(bytesOf(from), bytesOf(to), Math.min(room, MAX_FILE_LINES)) : [];
+    room -= diff.length;
+    return { path, before: nameState(from), after: nameState(to), lines: lines.get(path) ?? 0, diff };
+  });
+}
+
+function nameState(state: PathState): string {
+  if (state === null) return 'nothing';
+  return state.kind === 'file' ? `0${state.mode.toString(8)} ${state.sha256}` : 'directory';
 }
 
 function refusal(code: HoldCode, approvalId: string): MexError {

@@ -151,7 +151,11 @@ describe('[§12] change sets of a run', () => {
     const approval = await approveOnly();
     expect(host.approvals.show(approval)).toMatchObject({
       operation: 'change_set.apply',
-      held: { workspace, changed_lines: 2 },
+      held: {
+        workspace,
+        changed_lines: 2,
+        changes: [{ path: 'a.txt', lines: 2, diff: ['@@ line 1', '-one', '+two'] }],
+      },
     });
     expect(await host.runs.apply(run, set, PLANNER)).toMatchObject({ files: 1, changedLines: 2 });
     expect(readFileSync(join(workspace, 'a.txt'), 'utf8')).toBe('two\n');
