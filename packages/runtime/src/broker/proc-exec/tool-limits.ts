@@ -2,8 +2,8 @@
 export interface ToolLimits {
   /**
    * Everything in the shadow workspace, and the most that one file may have (the kernel keeps that one). The whole is
-   * measured while a tool runs, every 50 ms while that is quick, and at the end: what a program can write between two
-   * looks is on the disk for that long.
+   * measured while a tool runs, every 10 ms while that is quick, and at the end: what a program can write between two
+   * looks is on the disk for that long. That is a look and no wall: a quota of the file system would be one.
    */
   readonly workBytes: number;
   readonly workEntries: number;
