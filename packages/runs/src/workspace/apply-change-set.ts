@@ -18,7 +18,7 @@ import { type Alongside, ChangeJournal } from './journal.ts';
 import type { Move } from './path-state.ts';
 import { type ChangeLimits, type PreparedChange, prepareChange } from './prepare-change.ts';
 import { keepContents, keepSnapshot, type Snapshot } from './snapshot.ts';
-import { runMoves } from './transition.ts';
+import { runMoves, type TransitionOptions } from './transition.ts';
 import { Tree } from './tree.ts';
 
 /** One change set for one run. */
@@ -193,9 +193,25 @@ async function moveOrUndo(
     const events = [...editEvents(subject, moves, lines, now), endedEvent(subject, end, now)];
     await journal.end(subject.changeId, subject.direction === 'apply' ? 'applied' : 'done', events, rollsBack);
   } catch (cause) {
-    const left = await runMoves(tree, moves.map(reverse), { ...options, onStep: noStep, resumed: true });
+    const left = await undo(tree, moves, { ...options, onStep: noStep, resumed: true }, cause);
     await recordUndone(powers, journal, subject, left, cause);
     throw describeFailure(cause, left);
+  }
+}
+
+/** The journal still says that the change is under way: should the way back fail, the next start goes it. */
+async function undo(
+  tree: Tree,
+  moves: readonly Move[],
+  options: TransitionOptions,
+  cause: unknown,
+): Promise<readonly string[]> {
+  try {
+    return await runMoves(tree, moves.map(reverse), options);
+  } catch (error) {
+    const why = [cause, error].map(wordsOf).join('; ');
+    const message = `The workspace is half changed, and could not be put back; the next start of a host does. ${why}`;
+    throw new ChangeRefusal('CHANGE_FAILED', message, [], error);
   }
 }
 
@@ -224,8 +240,17 @@ async function recordUndone(
 
 function describeFailure(cause: unknown, left: readonly string[]): ChangeRefusal {
   if (cause instanceof ChangeRefusal) return cause;
-  const why = cause instanceof Error ? cause.message.replace(/\/proc\/self\/fd\/\d+\//g, '') : 'unknown cause';
   const state =
     left.length === 0 ? 'The workspace is as it was.' : 'Some files were changed by somebody else meanwhile.';
-  return new ChangeRefusal('CHANGE_FAILED', `The workspace could not be changed: ${why}. ${state}`, left, cause);
+  return new ChangeRefusal(
+    'CHANGE_FAILED',
+    `The workspace could not be changed: ${wordsOf(cause)}. ${state}`,
+    left,
+    cause,
+  );
+}
+
+/** Without the paths of open directories, which mean nothing to anybody. */
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message.replace(/\/proc\/self\/fd\/\d+\//g, '') : 'unknown cause';
 }

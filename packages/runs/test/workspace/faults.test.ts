@@ -39,6 +39,37 @@ describe('[§12] all or nothing', () => {
     }
   });
 
+  it('a disk that stays broken: the change stays in the journal, the workspace closed, and the next start undoes it', async () => {
+    const bench = openBench(FILES);
+    const before = look(bench.workspace);
+    let broken = false;
+    const store = new Proxy(bench.store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (name === 'get' && broken) return () => Promise.reject(diskFull());
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const onStep = (step: string): void => {
+      if (step !== 'sync') return;
+      broken = true;
+      throw diskFull();
+    };
+    const set = await changeTo(bench, WANTED);
+    const failed = await applyChangeSet({ ...bench.powers, store, onStep }, request(bench, set)).catch(String);
+    expect(failed).toContain('half changed');
+    expect(failed).not.toContain('as it was');
+    await expect(
+      applyChangeSet(bench.powers, request(bench, await changeTo(bench, { new: 'x' }))),
+    ).rejects.toMatchObject({
+      code: 'WORKSPACE_BUSY',
+    });
+    // What a process that is gone leaves behind.
+    await bench.recorder.append([], (db) => db.exec("UPDATE run_changes SET owner = '1-1-00000000-00000000'"));
+    expect(await recoverChanges(bench.powers)).toEqual({ undone: 1, finished: 0, failed: [] });
+    expect(look(bench.workspace)).toEqual(before);
+  });
+
   it('a file that a person changes in the middle of it: their work stays, everything else is undone, and it is named', async () => {
     const bench = openBench({ a: '1', b: '2', c: '3' });
     const before = look(bench.workspace);
