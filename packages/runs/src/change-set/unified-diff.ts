@@ -1,7 +1,7 @@
 import { ChangeRefusal } from '../errors.ts';
 
 /** One run of lines of a diff: what it expects from line `start` on (1 is the first), and what it makes of it. */
-export interface Hunk {
+interface Hunk {
   readonly start: number;
   /** Lines with their line feeds; a last line may have none. Bytes, one character each. */
   readonly before: readonly string[];
