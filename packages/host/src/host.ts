@@ -242,9 +242,15 @@ function prewarmEngines(
     const { engine } = registry.resolve(engineId);
     const tier = engine && tiers.find(({ name }) => name === chooseTier(policy.tiers, engine));
     if (engine === undefined || tier === undefined) continue;
+    const { memory_bytes } = engine.manifest.default_budget;
+    // No engine is in a sandbox that was not proven yet; an empty one may wait for it.
+    if (tier.prove !== undefined) {
+      tier.spare?.(memory_bytes);
+      continue;
+    }
     try {
       const text = loadBundle(engine.bundle, engineId);
-      tier.prewarm({ engineId, sha256: engine.bundle.sha256, text }, engine.manifest.default_budget.memory_bytes);
+      tier.prewarm({ engineId, sha256: engine.bundle.sha256, text }, memory_bytes);
     } catch (error) {
       if (!(error instanceof MexError)) throw error;
     }
@@ -299,16 +305,21 @@ async function closeHost(
   options: { graceMs?: number } | undefined,
 ): Promise<HostClosed> {
   let stuck: readonly string[] = [];
-  await closeAll([
-    async () => {
-      ({ stuck } = await runtime.close(options));
-    },
-    () => recordStuck(parts, stuck),
-    () => parts.consents.close(),
-    () => parts.record('host.stopped', { reason: 'closed' }),
-    () => parts.artifacts.close(),
-    () => parts.recorder.close(),
-  ]);
+  try {
+    await closeAll([
+      async () => {
+        ({ stuck } = await runtime.close(options));
+      },
+      () => recordStuck(parts, stuck),
+      () => parts.consents.close(),
+      () => parts.record('host.stopped', { reason: 'closed' }),
+      () => parts.artifacts.close(),
+      () => parts.recorder.close(),
+    ]);
+  } catch (error) {
+    // Whoever ends the process must know, also now.
+    throw error instanceof Error ? Object.assign(error, { stuck }) : error;
+  }
   return { stuck };
 }
 
