@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { MexError } from '@mex/envelope';
 import { describe, expect, it } from 'vitest';
 import { gateCommand } from '../../src/sandbox/jail/gate.ts';
-import { builderCommand } from '../../src/sandbox/jail/launch.ts';
+import { builderCommand, launchJailed } from '../../src/sandbox/jail/launch.ts';
 import { endOrphans } from '../../src/sandbox/jail/orphans.ts';
 import { endProcess, identify, isAlive, type ProcessId, readProc } from '../../src/sandbox/jail/process-id.ts';
 import { findJailTools } from '../../src/sandbox/jail/requirements.ts';
@@ -62,6 +62,29 @@ jail(inJail('the gate'), () => {
     // Something else of that name is no prlimit.
     const other = readOnly.map(({ target }) => ({ source: '/srv', target }));
     expect(code(() => gateCommand(['/usr/bin/true'], undefined, other))).toBe('SANDBOX_START_FAILED');
+  });
+});
+
+jail(inJail('input of a program without a gate'), () => {
+  it('leaves the host when the end of the host would be the end of the program, and no sooner', async () => {
+    const tools = findJailTools();
+    if ('missing' in tools) throw new Error(tools.missing);
+    const jailed = launchJailed(tools, {
+      program: '/usr/bin/cat',
+      args: [],
+      env: {},
+      ...systemMounts(),
+      cwd: '/',
+      limits: { memoryBytes: 1 << 28, cpuSeconds: 1, fileBytes: 0, openFiles: 16 },
+      seccomp: 'program',
+      alone: true,
+    });
+    jailed.stdin.write('said');
+    const [heldAtFirst, first] = [jailed.stdin.writableLength, await jailed.first];
+    const said = await new Promise((resolve) => jailed.stdout.once('data', (chunk) => resolve(String(chunk))));
+    jailed.kill();
+    await jailed.exited;
+    expect([heldAtFirst, first === undefined, said]).toEqual([4, false, 'said']);
   });
 });
 

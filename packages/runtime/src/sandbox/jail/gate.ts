@@ -105,7 +105,7 @@ export class Gate {
   async release(): Promise<void> {
     const [first, isThere] = await Promise.all([this.first, this.arrived]);
     if (first === undefined || !isThere) return;
-    while (isAlive(first) && !isBound(first)) await sleep(BOND_LOOK_MS);
+    await waitForBond(first);
     this.stream.write('\n');
   }
 
@@ -115,8 +115,13 @@ export class Gate {
   }
 }
 
+/** Settles when the end of the host is the end of a jail, too, or when that is gone. */
+export async function waitForBond(first: ProcessId): Promise<void> {
+  while (isAlive(first) && !isBound(first)) await sleep(BOND_LOOK_MS);
+}
+
 /**
- * bubblewrap's init asks to die with bubblewrap and then, at once, filters its own system calls: that can be seen. A host
+ * The first process of a jail asks to die with bubblewrap and then, at once, has its system calls filtered: that can be seen. A host
  * that is in a container has filters itself, and passes them on: one more than those is wanted.
  */
 function isBound({ pid }: ProcessId): boolean {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { jailError } from './errors.ts';
-import { GATE_FD, Gate, gateCommand } from './gate.ts';
+import { GATE_FD, Gate, gateCommand, waitForBond } from './gate.ts';
 import { endOrphans } from './orphans.ts';
 import { endProcess, identify, type ProcessId } from './process-id.ts';
 import type { JailTools } from './requirements.ts';
@@ -120,6 +120,7 @@ export function launchJailed(tools: JailTools, spec: JailSpec): Jailed {
   sweepOnce(tools);
   const firstPid = readFirstPid(info as Readable, exited);
   const first = firstPid.then(identify, () => undefined);
+  if (spec.held !== true) holdInput(stdin, first);
   return {
     child,
     stdin,
@@ -145,6 +146,15 @@ function sweepOnce(tools: JailTools): void {
   if (hasSwept) return;
   hasSwept = true;
   setImmediate(() => endOrphans(builderCommand(tools)));
+}
+
+/**
+ * A program without a gate is one that does nothing without input. What is in its pipe would reach it even when this
+ * process is gone, so nothing is until its end is bound to ours.
+ */
+function holdInput(stdin: Writable, first: Promise<ProcessId | undefined>): void {
+  stdin.cork();
+  void first.then((id) => (id === undefined ? undefined : waitForBond(id))).then(() => stdin.uncork());
 }
 
 /** @throws MexError `SANDBOX_START_FAILED` */
