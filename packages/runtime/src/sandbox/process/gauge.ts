@@ -1,10 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { PAGE_BYTES, TICKS_PER_SECOND } from '../jail/system-units.ts';
 import type { JobBase, Usage } from '../vessel.ts';
-
-/** `sysconf(_SC_CLK_TCK)`: 100 on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100;
-/** `sysconf(_SC_PAGESIZE)`; larger pages on some arm64 kernels make the figure too small by that factor, never too large. */
-const PAGE_BYTES = 4_096;
 
 /** CPU time and private memory of a sandboxed process, read from the kernel: the process itself is not asked. */
 export class ProcessGauge {
