@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FullBudget, MexError } from '@mex/envelope';
@@ -90,8 +90,25 @@ export const NO_INPUTS: InputSource = {
 
 /** A directory whose ancestors only this user can write: the temporary directory is none. */
 export function makeBin(): string {
+  return mkdtempSync(join(toolsRoot(), '.mex-test-tools-'));
+}
+
+/** No tool may come from a temporary directory, and a checkout may lie in one. */
+function toolsRoot(): string {
   const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
-  return mkdtempSync(join(modules, '.mex-test-tools-'));
+  const places = [modules, homedir(), '/opt', '/var/lib', '/usr/local/lib'];
+  const temporary = ['/tmp', '/var/tmp', '/dev/shm', '/run/user', tmpdir()];
+  const fits = (place: string): boolean => {
+    try {
+      accessSync(place, constants.W_OK);
+      return temporary.every((root) => !`${realpathSync(place)}/`.startsWith(`${root}/`));
+    } catch {
+      return false;
+    }
+  };
+  const found = places.find(fits);
+  if (found === undefined) throw new Error('there is no place for programs outside of temporary directories');
+  return found;
 }
 
 export function writeProgram(path: string, text: string, mode = 0o755): string {

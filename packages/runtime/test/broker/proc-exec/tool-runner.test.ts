@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isFlightEvent } from '@mex/envelope';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -220,7 +220,11 @@ describe.skipIf(NO_JAIL !== undefined)(inJail('in a jail'), () => {
   });
 
   it('a Node program runs with the memory it is given', async () => {
-    const { runner } = open({ tools: { node: { path: realpathSync(process.execPath), options: ['-e *'] } } });
+    // The checkout, and Node with it, may lie in a temporary directory.
+    const bin = makeBin();
+    const path = join(bin, 'node');
+    copyFileSync(realpathSync(process.execPath), path);
+    const { runner } = open({ bin, tools: { node: { path, options: ['-e *'] } } });
     const answer = await runner.exec({ tool: 'node', args: ['-e', 'console.log(process.cwd(), 6 * 7)'] });
     expect([textOf(answer.stderr), textOf(answer.stdout)]).toEqual(['', '/work 42\n']);
   });
