@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ExecCall } from '../../../src/broker/proc-exec/exec-call.ts';
 import { hasBoundPerNamespace } from '../../../src/broker/proc-exec/process-cap.ts';
+import { JobStop } from '../../../src/sandbox/tier.ts';
 import { type Bench, type BenchOptions, codeOf, inJail, MIB, NO_JAIL, openBench, textOf } from './fixture.ts';
 
 /* Tools that take more than they may. Each is ended, says why, and leaves the host as it was. */
