@@ -11,6 +11,7 @@ function step(name, command, args) {
 
 install();
 step('tests', 'npm', ['test']);
+step('soak', 'npm', ['run', '--silent', 'test:soak']);
 step('types', 'tsc', []);
 step('lint', 'oxlint', []);
 step('format', 'biome', ['ci', '--colors=off', '.']);
