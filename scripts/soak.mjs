@@ -5,9 +5,4 @@ process.env.MEX_SOAK = '1';
 install();
 ensureSandbox();
 build();
-run('vitest', [
-  'run',
-  'packages/runtime/test/escape/control.test.ts',
-  'packages/runtime/test/crash',
-  'packages/runs/test/workspace',
-]);
+run('vitest', ['run', 'packages/runtime/test/escape', 'packages/runtime/test/crash', 'packages/runs/test/workspace']);
