@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKERS } from '@mex/envelope';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CALLER, type Fixture, openFixture, plan } from './fixture.ts';
 
 const BODIES = {
@@ -266,19 +267,25 @@ describe('[§9] quota', () => {
 });
 
 describe('[§5] [§9] inputs', () => {
+  let tree: string;
+  beforeEach(() => {
+    tree = mkdtempSync(join(tmpdir(), 'mex-tree-'));
+  });
+  afterEach(() => rmSync(tree, { recursive: true, force: true }));
+
   it('a pinned directory is read through the broker, in code-unit order', async () => {
-    writeFileSync(join(mex.dir, 'b.txt'), 'B');
-    writeFileSync(join(mex.dir, 'a.txt'), 'A');
-    const { handle } = await mex.store.pinFiles(mex.dir, ['b.txt', 'a.txt']);
+    writeFileSync(join(tree, 'b.txt'), 'B');
+    writeFileSync(join(tree, 'a.txt'), 'A');
+    const { handle } = await mex.store.pinFiles(tree, ['b.txt', 'a.txt']);
     const result = await mex.run('test.files', { inputs: [handle] });
     expect(result.summary).toEqual({ paths: ['a.txt', 'b.txt'], texts: ['A', 'B'] });
     expect(result.provenance.inputs).toEqual([handle.sha256]);
   });
 
   it('a file that changed since it was pinned is an integrity error', async () => {
-    writeFileSync(join(mex.dir, 'c.txt'), 'before');
-    const { handle } = await mex.store.pinFiles(mex.dir, ['c.txt']);
-    writeFileSync(join(mex.dir, 'c.txt'), 'after!');
+    writeFileSync(join(tree, 'c.txt'), 'before');
+    const { handle } = await mex.store.pinFiles(tree, ['c.txt']);
+    writeFileSync(join(tree, 'c.txt'), 'after!');
     expect((await mex.run('test.files', { inputs: [handle] })).errors[0]).toMatchObject({
       code: 'ARTIFACT_DRIFT',
       kind: 'integrity',
@@ -288,8 +295,8 @@ describe('[§5] [§9] inputs', () => {
   it.each(['../log.db', '/etc/passwd', 'a.txt/../../log.db', './a.txt', 'A.TXT', 'a.txt\0', ''])(
     '[§14 B] %j is not in the index, so it cannot be read',
     async (text) => {
-      writeFileSync(join(mex.dir, 'a.txt'), 'A');
-      const { handle } = await mex.store.pinFiles(mex.dir, ['a.txt']);
+      writeFileSync(join(tree, 'a.txt'), 'A');
+      const { handle } = await mex.store.pinFiles(tree, ['a.txt']);
       const result = await mex.run('test.escape', { inputs: [handle], params: { text } });
       expect(result).toMatchObject({ status: 'failed', errors: [{ code: 'ARTIFACT_NOT_FOUND' }] });
     },
