@@ -1,5 +1,5 @@
-// @boundaries-ignore one shared test configuration for the whole checkout
 import { defineConfig, mergeConfig } from 'vitest/config';
+// @boundaries-ignore one shared test configuration for the whole checkout
 import shared from '../../vitest.shared.ts';
 
 /**

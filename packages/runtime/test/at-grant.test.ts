@@ -23,7 +23,7 @@ describe('[§12] what is recorded with a grant', () => {
       {
         atGrant: () => ({
           events: [],
-          companion: (db) => void db.exec('CREATE TABLE used (id TEXT); INSERT INTO used VALUES (1)'),
+          companion: (db) => db.exec('CREATE TABLE used (id TEXT); INSERT INTO used VALUES (1)'),
         }),
       },
     );

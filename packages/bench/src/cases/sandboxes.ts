@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createProcessTier, createThreadTier, type Job, type JobOutcome, type SandboxTier } from '@mex/runtime';
+import { createProcessTier, createThreadTier, type Job, type SandboxTier } from '@mex/runtime';
 import type { Case } from '../cases.ts';
 import { BARE_TASK, openBarePiscina } from '../peers/bare-piscina.ts';
 import { takeTurns, timed } from '../runner/rounds.ts';

@@ -2,9 +2,6 @@ import type { Attempt, AttemptFile } from '../attempt.ts';
 
 const survives = 'an unprotected worker survives it, too';
 
-/** How long it takes depends on the machine. */
-const slow = 'stripControl of @mex/guard takes quadratic time for unterminated terminal strings';
-
 /** Ways to end the process, the worker, or the next operation with it. */
 const attempts: readonly Attempt[] = [
   { name: 'process.exit', body: `process.exit(1);` },
