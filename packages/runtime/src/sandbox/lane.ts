@@ -181,8 +181,14 @@ export class Lane {
   private async sample(running: Running, now: number): Promise<void> {
     running.sampledAt = now;
     running.wasSampled = true;
+    const { loaded } = this;
     try {
       const used = await this.vessel.sample(running, () => performance.now() - running.ranAt);
+      // Asked for before the engine was loaded: it counts from another point.
+      if (loaded !== this.loaded) {
+        running.cpuBaseUs = undefined;
+        return;
+      }
       running.cpuMs = used.cpuMs;
       running.memoryBytes = Math.max(running.memoryBytes, used.memoryBytes);
     } catch {
