@@ -3,8 +3,8 @@ import { defineConfig, mergeConfig } from 'vitest/config';
 import shared from '../../vitest.shared.ts';
 
 /**
- * That every escape works where nothing holds it takes a minute, and says nothing of MEX: it is part of the soak, which
- * CI runs and `npm run test:soak`.
+ * That every escape works where nothing holds it takes a minute, and says nothing of MEX: it is part of
+ * `npm run test:soak`, and a step of CI.
  */
 const exclude = process.env['MEX_SOAK'] === undefined ? ['test/escape/control.test.ts'] : [];
 

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { openPolicy } from '../fixture.ts';
 
 const HOMES = 5;
-/** Five homes: 15 kills every time, 50 in the soak that CI runs. */
+/** Five homes: 15 kills every time, 50 with `npm run test:soak`. */
 const KILLS_PER_HOME = process.env['MEX_SOAK'] === undefined ? 3 : 10;
 const script = fileURLToPath(new URL('./load.ts', import.meta.url));
 
