@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ArtifactStore } from '@mex/artifacts';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import type { Host } from '@mex/host';
 import type { Registry } from '@mex/registry';
 import type { Invocation } from './command.ts';
+import { sandboxFiles } from './sandbox-files.ts';
 import { noteStuck } from './stuck-threads.ts';
 import { usageError } from './usage-error.ts';
 
@@ -53,15 +54,7 @@ export async function openRegistry(invocation: Invocation): Promise<Registry> {
 /** Everything wired, for commands that change or run something; makes the home when it is missing. `prewarm`: engines it will need. */
 export async function openWiredHost(invocation: Invocation, prewarm: readonly string[] = []): Promise<Host> {
   const [{ openHost }, engines] = await Promise.all([import('@mex/host'), shippedEngines()]);
-  // Bundled, the first files of the sandboxes are one level above the commands; from source the runtime knows its own.
-  const bundled = extname(import.meta.url) === '.js';
-  const files = bundled
-    ? {
-        threadEntry: new URL('../thread-entry.js', import.meta.url),
-        processProgram: new URL('../process-program.mjs', import.meta.url),
-      }
-    : {};
-  return openHost({ home: invocation.home, engines, prewarm, ...files });
+  return openHost({ home: invocation.home, engines, prewarm, ...sandboxFiles() });
 }
 
 /** Opens a host of a home that must exist, does something, and closes it whatever happens. */

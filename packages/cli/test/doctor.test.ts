@@ -3,11 +3,11 @@ import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Policy } from '@mex/host';
+import { chooseTier } from '@mex/host';
 import { type ControlAttempt, findJailTools, type ProvenAttempt, type SandboxTier } from '@mex/runtime';
 import { describe, expect, it } from 'vitest';
 import { tiersAskedFor } from '../src/doctor/engine-tiers.ts';
 import { jailRemedy, type Machine } from '../src/doctor/machine.ts';
-import { explainTier } from '../src/doctor/tier-choice.ts';
 import { proveTiers, type TierPowers } from '../src/doctor/tier-report.ts';
 import { documentOf, type Finished, finish, HARMFUL, MAIN, mex, STACK_TRACE, scratch } from './mex.ts';
 import { planned, TEST_ENGINE, writeEngine } from './test-engine.ts';
@@ -272,13 +272,13 @@ describe('the remedy for a jail that does not come to be', () => {
 describe('the tier of an engine', () => {
   const manifest = { engine_id: TEST_ENGINE };
   const engine = (origin: 'shipped' | 'added') =>
-    ({ manifest, origin, certificate: 'absent' }) as Parameters<typeof explainTier>[1];
+    ({ manifest, origin, certificate: 'absent' }) as Parameters<typeof chooseTier>[1];
   const tiers: Policy['tiers'] = { engines: {}, trusted: 'thread', untrusted: 'process' };
 
   it('[§9] is chosen by trust, and by name before that', () => {
-    expect(explainTier(tiers, engine('shipped')).tier).toBe('thread');
-    expect(explainTier(tiers, engine('added')).tier).toBe('process');
-    expect(explainTier({ ...tiers, engines: { [TEST_ENGINE]: 'process' } }, engine('shipped')).tier).toBe('process');
+    expect(chooseTier(tiers, engine('shipped')).tier).toBe('thread');
+    expect(chooseTier(tiers, engine('added')).tier).toBe('process');
+    expect(chooseTier({ ...tiers, engines: { [TEST_ENGINE]: 'process' } }, engine('shipped')).tier).toBe('process');
   });
 
   it('policy asks for what its lines name, whether or not an engine needs it', () => {

@@ -240,7 +240,7 @@ function prewarmEngines(
 ): void {
   for (const engineId of engineIds) {
     const { engine } = registry.resolve(engineId);
-    const tier = engine && tiers.find(({ name }) => name === chooseTier(policy.tiers, engine));
+    const tier = engine && tiers.find(({ name }) => name === chooseTier(policy.tiers, engine).tier);
     if (engine === undefined || tier === undefined) continue;
     const { memory_bytes } = engine.manifest.default_budget;
     // No engine is in a sandbox that was not proven yet; an empty one may wait for it.

@@ -31,18 +31,31 @@ export function createPolicySource(
       const wanted = operation.context?.capability_profile_id ?? allowed[0] ?? policy.defaultProfile;
       return facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);
     },
-    tierFor: (engine) => chooseTier(policy.tiers, engine),
+    tierFor: (engine) => chooseTier(policy.tiers, engine).tier,
     consents: consents.facts,
     isConsentLive: consents.isLive,
   };
 }
 
-/** An engine is trusted when the application brought it along, or when its certificate was checked. */
+/** The tier of an engine, and by what right. */
+export interface TierChoice {
+  readonly tier: TierName;
+  /** Which line of the policy says so, and why it applies to this engine. */
+  readonly why: string;
+}
+
+/**
+ * Which tier the policy gives an engine (CONTRACT §9). It is trusted when the application brought it along, or when its
+ * certificate was checked.
+ */
 export function chooseTier(
   { engines, trusted, untrusted }: TierPolicy,
-  engine: Pick<RegisteredEngine, 'manifest' | 'origin' | 'certificate'>,
-): TierName {
-  const { engine_id } = engine.manifest;
-  const named = Object.hasOwn(engines, engine_id) ? engines[engine_id] : undefined;
-  return named ?? (engine.origin === 'shipped' || engine.certificate !== 'absent' ? trusted : untrusted);
+  { manifest, origin, certificate }: Pick<RegisteredEngine, 'manifest' | 'origin' | 'certificate'>,
+): TierChoice {
+  const named = Object.hasOwn(engines, manifest.engine_id) ? engines[manifest.engine_id] : undefined;
+  if (named !== undefined) return { tier: named, why: 'named in engine_tiers of the policy' };
+  if (origin === 'shipped') return { tier: trusted, why: 'shipped with MEX: tiers.trusted' };
+  // A certificate is only there when it was checked.
+  if (certificate !== 'absent') return { tier: trusted, why: 'certified: tiers.trusted' };
+  return { tier: untrusted, why: 'added, and nobody vouches for it: tiers.untrusted' };
 }

@@ -110,7 +110,7 @@ describe('[§9] the tier of an engine', () => {
   });
   const tierOf = async (file: object, ...of: Parameters<typeof engine>) =>
     // Of a registered engine no more than this is looked at.
-    chooseTier((await load(file)).policy.tiers, engine(...of) as Parameters<typeof chooseTier>[1]);
+    chooseTier((await load(file)).policy.tiers, engine(...of) as Parameters<typeof chooseTier>[1]).tier;
 
   it.each<[string, object, Parameters<typeof engine>, string]>([
     ['shipped: thread', {}, ['shipped'], 'thread'],

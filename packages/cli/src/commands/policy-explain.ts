@@ -1,6 +1,5 @@
-import { nameConsents } from '@mex/host';
+import { chooseTier, nameConsents } from '@mex/host';
 import { argumentText, type CommandRun } from '../command.ts';
-import { explainTier } from '../doctor/tier-choice.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printExplanation } from '../explanation-view.ts';
 import { closeHost, openWiredHost } from '../home.ts';
@@ -15,7 +14,7 @@ export const explainPolicy: CommandRun = async (invocation, terminal) => {
     const operation = nameConsents(text, host.caller.id, host.consents);
     const explanation = await host.explain(operation);
     const { engine } = host.registry.resolve(explanation.engine_id);
-    const why = engine === undefined ? '' : explainTier(host.policy.policy.tiers, engine).why;
+    const why = engine === undefined ? '' : chooseTier(host.policy.policy.tiers, engine).why;
     const tier = explanation.tier === null ? null : { ...explanation.tier, why };
     terminal.document({ ...explanation, tier });
     printExplanation(terminal, explanation, why);

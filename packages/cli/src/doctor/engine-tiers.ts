@@ -1,6 +1,6 @@
-import type { Policy } from '@mex/host';
+import { chooseTier, type Policy } from '@mex/host';
 import type { Registry } from '@mex/registry';
-import { explainTier, type TierName } from './tier-choice.ts';
+import type { TierName } from './tier-choice.ts';
 
 /** An engine, the tier that policy gives it, and by what right. */
 export interface EngineTier {
@@ -14,7 +14,7 @@ export function engineTiers(registry: Registry, policy: Policy): EngineTier[] {
   return registry.engines.map((engine) => ({
     engine_id: engine.manifest.engine_id,
     engine_version: engine.manifest.engine_version,
-    ...explainTier(policy.tiers, engine),
+    ...chooseTier(policy.tiers, engine),
   }));
 }
 

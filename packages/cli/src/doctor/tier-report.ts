@@ -8,8 +8,8 @@ import {
   TIER_PROMISES,
   type TierProof,
 } from '@mex/runtime';
+import { sandboxFiles } from '../sandbox-files.ts';
 import { jailRemedy } from './machine.ts';
-import { sandboxFiles } from './sandbox-files.ts';
 import type { TierName } from './tier-choice.ts';
 
 /** One attempt to get out of a tier, and what became of it. */
@@ -56,8 +56,14 @@ export interface TierPowers {
 }
 
 const OWN: TierPowers = {
-  createThread: () => createThreadTier(sandboxFiles().thread),
-  createProcess: () => createProcessTier(sandboxFiles().process),
+  createThread: () => {
+    const { threadEntry: entry } = sandboxFiles();
+    return createThreadTier(entry === undefined ? {} : { entry });
+  },
+  createProcess: () => {
+    const { processProgram: program } = sandboxFiles();
+    return createProcessTier(program === undefined ? {} : { program });
+  },
   findTools: findJailTools,
   control: runProofControl,
 };

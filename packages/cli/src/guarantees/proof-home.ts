@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArtifactHandle, Budget, EngineResult } from '@mex/envelope';
 import { DEFAULT_POLICY, type Host, openHost, type Policy, systemCaller } from '@mex/host';
-import { sandboxFiles } from '../doctor/sandbox-files.ts';
+import { sandboxFiles } from '../sandbox-files.ts';
 import type { Evidence } from './guarantee.ts';
 import { PROOF_ENGINE, PROOF_SCOPE, PROOF_SECRET, PROOF_TOOL, writeProofEngines } from './proof-engine.ts';
 
@@ -50,14 +50,12 @@ async function open(root: string, tiers: Policy['tiers']): Promise<ProofHome> {
   writeFileSync(tool, `#!/bin/sh\necho ran > '${join(dir, 'tool-ran')}'\n`);
   chmodSync(tool, 0o755);
   const caller = systemCaller();
-  const files = sandboxFiles();
   const host = await openHost({
     home,
     engines: writeProofEngines(dir),
     policy: proofPolicy(dir, tool, tiers),
     caller,
-    ...(files.thread.entry === undefined ? {} : { threadEntry: files.thread.entry }),
-    ...(files.process.program === undefined ? {} : { processProgram: files.process.program }),
+    ...sandboxFiles(),
   });
   return {
     host,

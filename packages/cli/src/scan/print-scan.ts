@@ -33,6 +33,9 @@ function printHeading(terminal: Terminal, root: string, outcome: ScanOutcome): v
   const took = formatDuration(Date.parse(outcome.endedAt) - Date.parse(outcome.startedAt));
   const verdict: Piece = outcome.verdict === 'pass' ? green('pass') : red(outcome.verdict);
   terminal.line(bold(outcome.release ? 'Release scan of ' : 'Scan of '), bold(root), '  ', verdict, dim(`  ${took}`));
+  // Otherwise "pass" above a list of findings reads as if they were none.
+  if (outcome.verdict === 'pass' && !outcome.release)
+    terminal.line(dim('Every check that was asked for ran. What they found blocks nothing without --release.'));
   terminal.line();
 }
 

@@ -177,7 +177,7 @@ function tierOf({ engine, tier, denial, outcomes }: Preview, { policy }: LoadedP
   if (engine === undefined) return null;
   const isDeniedByGate = denial !== undefined && outcomes.some(({ outcome }) => outcome === 'deny');
   const state = tier !== undefined ? 'available' : isDeniedByGate ? 'not_tried' : 'unavailable';
-  return { asked: chooseTier(policy.tiers, engine), state };
+  return { asked: chooseTier(policy.tiers, engine).tier, state };
 }
 
 function approvalOf({ candidate, ticket }: ForeseenApproval, policy: GovernancePolicy): ExplainedApproval {

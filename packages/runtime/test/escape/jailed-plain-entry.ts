@@ -1,8 +1,9 @@
 // The program of the process tier without a realm: the engine is an ordinary program of Node, and the jail is all there is.
 import { createEngineSide } from '../../src/sandbox/engine-side.ts';
 import { servePipes } from '../../src/sandbox/process/main.ts';
-import { createPlainRealm } from './plain-realm.ts';
+import { createPlainRealm, exposeOutside } from './plain-realm.ts';
 
+exposeOutside();
 const realm = createPlainRealm();
 servePipes({
   stdin: process.stdin,

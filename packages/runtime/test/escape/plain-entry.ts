@@ -1,7 +1,7 @@
 // A worker that protects nothing: the same engine side as in every tier, over a realm that is none.
 import { parentPort } from 'node:worker_threads';
 import { createEngineSide } from '../../src/sandbox/engine-side.ts';
-import { createPlainRealm } from './plain-realm.ts';
+import { createPlainRealm, exposeOutside } from './plain-realm.ts';
 
 /** Host → worker. */
 export type PlainTask =
@@ -14,6 +14,7 @@ export type PlainWord = { readonly call: string; readonly bytes: Uint8Array | un
 const port = parentPort;
 if (port === null) throw new Error('plain-entry.ts runs in a worker');
 const post: (word: PlainWord) => void = port.postMessage.bind(port);
+exposeOutside();
 const side = createEngineSide({
   realm: createPlainRealm(),
   post: (call, bytes) => post({ call, bytes }),

@@ -2,7 +2,8 @@
 import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type CallWorld, createRealm, type Realm } from '../../src/sandbox/realm/realm.ts';
+import { type CallWorld, createRealm } from '../../src/sandbox/realm/realm.ts';
+import { createPlainRealm } from '../escape/plain-realm.ts';
 
 export interface EntryData {
   readonly mode: 'realm' | 'plain';
@@ -32,29 +33,6 @@ const post: (reply: EntryReply | { readonly loaded: string }) => void = port.pos
 const data: EntryData = workerData;
 const lines: string[] = [];
 
-function createPlain(): Realm {
-  const nothing = (): void => {};
-  return {
-    load(code) {
-      let found: unknown;
-      // As an ordinary script, so that import() works as in any other program.
-      const script = new Script(`(function (__mex_register__) {${code}\n})`, {
-        importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-      });
-      const run: unknown = script.runInThisContext();
-      const register = (definition: unknown): void => {
-        found = definition;
-      };
-      if (typeof run === 'function') Reflect.apply(run, undefined, [register]);
-      return found;
-    },
-    beginCall: nothing,
-    endCall: () => [],
-    memory: () => ({ current: 0, peak: 0, exceeded: false }),
-    harden: nothing,
-  };
-}
-
 /**
  * What no engine is ever handed: Node's process object and loaders, taken before the realm was made. Tests of the second
  * wall give it to the engine all the same.
@@ -64,7 +42,7 @@ const outside = { process, require: createRequire(import.meta.url), load: loader
 
 const realm =
   data.mode === 'plain'
-    ? createPlain()
+    ? createPlainRealm()
     : createRealm({ onConsole: (line) => lines.push(line), maxArrayBufferBytes: data.maxArrayBufferBytes });
 
 function describe(value: unknown): string {

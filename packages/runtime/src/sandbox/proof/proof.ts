@@ -25,13 +25,15 @@ export const TIER_PROMISES: Readonly<Record<TierProof['tier'], readonly string[]
   thread: [
     'a worker thread with a disarmed, frozen JavaScript realm: no files, network, processes, environment or native code',
     'deadlines, CPU time and memory are measured from the host, and what passes them is ended',
-    'one engine a thread; one operation cannot change the world of the next',
+    'one engine and one caller a thread; no operation changes the language or the globals that the next one sees',
+    'not promised: that an engine forgets what it kept itself, between operations of one caller',
     'not promised: a flaw of V8, or a loop that V8 does not interrupt, can end the host process or burn one of its cores',
   ],
   process: [
     'the same disarmed realm in a process of its own, inside Linux namespaces with no network and no files but Node',
     'a system call filter (no sockets, no new processes), no privileges, no environment, resource limits of the kernel',
     'whatever happens in it, it can be ended at any moment, and the host lives on',
+    'not promised: that an engine forgets what it kept itself, between operations of one caller',
     'not promised: a flaw of the Linux kernel, or of the processor',
   ],
   wasm: ['not there yet'],
