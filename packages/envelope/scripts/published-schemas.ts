@@ -5,6 +5,7 @@ import {
   AutoSignature,
   Budget,
   BundleIndex,
+  ConformanceVector,
   ConsentReceipt,
   ConsentRecord,
   EngineManifest,
@@ -74,6 +75,11 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     schema: BundleIndex,
     title: 'BundleIndex',
     description: 'What the digest of a bundle is taken over: entries sorted by path in code-unit order (CONTRACT §5).',
+  },
+  'conformance-vector': {
+    schema: ConformanceVector,
+    title: 'ConformanceVector',
+    description: 'One run of one operation and how it must end, vector.json of an engine package (CONTRACT §15).',
   },
   'consent-receipt': {
     schema: ConsentReceipt,

@@ -19,6 +19,7 @@ export {
 } from './documents/artifact.ts';
 export { BUDGET_FIELDS, Budget, type BudgetField, FullBudget, type Usage } from './documents/budget.ts';
 export { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
+export { ConformanceVector, ExpectedOutput } from './documents/conformance-vector.ts';
 export {
   EngineManifest,
   type Implementation,

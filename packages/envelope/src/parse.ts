@@ -1,6 +1,7 @@
 import { type Checker, createChecker } from './checker.ts';
 import { ArtifactHandle, ArtifactManifest, BundleIndex } from './documents/artifact.ts';
 import { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
+import { ConformanceVector } from './documents/conformance-vector.ts';
 import { EngineManifest, RegistryDocument, RegistryEntry } from './documents/engine.ts';
 import { EVENT_SCHEMAS, type FlightEvent, SystemEvents } from './documents/event.ts';
 import { AutoSignature, ConsentRecord, GovernanceDecision } from './documents/governance.ts';
@@ -19,6 +20,7 @@ export const CHECKERS = {
   artifactManifest: createChecker(ArtifactManifest),
   autoSignature: createChecker(AutoSignature),
   bundleIndex: createChecker(BundleIndex),
+  conformanceVector: createChecker(ConformanceVector),
   consent: createChecker(ConsentRecord),
   consentReceipt: createChecker(ConsentReceipt),
   engineManifest: createChecker(EngineManifest),

@@ -9,6 +9,7 @@ const OPEN: readonly RegExp[] = [
   /\/params\//,
   /\/params_schema/,
   /\/summary/,
+  /\/json(\/|$)/,
   /\/tool_versions$/,
   /\/properties/,
   /\/certificate/,

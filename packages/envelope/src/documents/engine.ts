@@ -93,6 +93,11 @@ export const EngineManifest = Type.Object(
     default_budget: FullBudget,
     budget_ceilings: FullBudget,
     bundle: Type.Object({ sha256: Sha256, size_bytes: Count }, CLOSED),
+    /**
+     * The engine's own vectors: digest of the canonical bundle index of the package's folder `conformance/`, and how many
+     * there are. Written by the build, so that what binds this manifest binds the vectors (CONTRACT §15).
+     */
+    conformance_vectors: Type.Optional(Type.Object({ sha256: Sha256, count: Count }, CLOSED)),
   },
   { ...CLOSED, $id: 'mex:engine-manifest' },
 );
