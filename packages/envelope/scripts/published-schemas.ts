@@ -5,6 +5,7 @@ import {
   AutoSignature,
   Budget,
   BundleIndex,
+  CertificateStatement,
   ConformanceVector,
   ConsentReceipt,
   ConsentRecord,
@@ -75,6 +76,12 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     schema: BundleIndex,
     title: 'BundleIndex',
     description: 'What the digest of a bundle is taken over: entries sorted by path in code-unit order (CONTRACT §5).',
+  },
+  'certificate-statement': {
+    schema: CertificateStatement,
+    title: 'CertificateStatement',
+    description:
+      'What a certificate of an engine signs: an in-toto Statement v1 with the test-result predicate (CONTRACT §15).',
   },
   'conformance-vector': {
     schema: ConformanceVector,

@@ -18,6 +18,12 @@ export {
   EntityRef,
 } from './documents/artifact.ts';
 export { BUDGET_FIELDS, Budget, type BudgetField, FullBudget, type Usage } from './documents/budget.ts';
+export {
+  CERTIFICATE_PARTS,
+  type CertificateResource,
+  CertificateStatement,
+  CertificateTerms,
+} from './documents/certificate.ts';
 export { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
 export { ConformanceVector, ExpectedOutput } from './documents/conformance-vector.ts';
 export {

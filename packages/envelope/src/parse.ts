@@ -1,5 +1,6 @@
 import { type Checker, createChecker } from './checker.ts';
 import { ArtifactHandle, ArtifactManifest, BundleIndex } from './documents/artifact.ts';
+import { CertificateStatement } from './documents/certificate.ts';
 import { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
 import { ConformanceVector } from './documents/conformance-vector.ts';
 import { EngineManifest, RegistryDocument, RegistryEntry } from './documents/engine.ts';
@@ -20,6 +21,7 @@ export const CHECKERS = {
   artifactManifest: createChecker(ArtifactManifest),
   autoSignature: createChecker(AutoSignature),
   bundleIndex: createChecker(BundleIndex),
+  certificateStatement: createChecker(CertificateStatement),
   conformanceVector: createChecker(ConformanceVector),
   consent: createChecker(ConsentRecord),
   consentReceipt: createChecker(ConsentReceipt),

@@ -44,6 +44,7 @@ export const DOCUMENTS: readonly GoldenDocument[] = [
   fromChecker('auto-signature', CHECKERS.autoSignature),
   fromChecker('budget', createChecker(Budget)),
   fromChecker('bundle-index', CHECKERS.bundleIndex),
+  fromChecker('certificate-statement', CHECKERS.certificateStatement),
   fromChecker('conformance-vector', CHECKERS.conformanceVector),
   fromChecker('consent', CHECKERS.consent),
   fromChecker('consent-receipt', CHECKERS.consentReceipt),

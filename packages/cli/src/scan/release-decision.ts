@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type ArtifactHandle, canonicalBytes, type JsonValue, parseStrictJson } from '@mex/envelope';
+import { type ArtifactHandle, canonicalBytes, type JsonValue, MexError, parseStrictJson } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
+import { DSSE_MIME, IN_TOTO_MIME, parseDsse, signDsse, verifyDsse } from '@mex/envelope/dsse';
 import { createFileSigner, newEventId, type Signer } from '@mex/flight-recorder';
 import type { Host } from '@mex/host';
 import { VERSION } from '../version.ts';
-import { DSSE_MIME, invalid, signEnvelope, verifyEnvelope } from './dsse.ts';
 import type { ScanRequest } from './run-checks.ts';
 import type { ScanOutcome } from './run-scan.ts';
 import type { ScanPolicy } from './scan-policy.ts';
 import type { ReportedCheck } from './verdict.ts';
 
 const STATEMENT = 'https://in-toto.io/Statement/v1';
-const STATEMENT_MIME = 'application/vnd.in-toto+json';
 /** SLSA Verification Summary: somebody held an artifact against a policy, and this is what came of it. */
 const PREDICATE = 'https://slsa.dev/verification_summary/v1';
 const PASSED_LEVEL = 'MEX_RELEASE_GATE_1';
 const MAX_OBJECTIONS = 200;
+
+/** Codes of an envelope that cannot be trusted. */
+export type DecisionErrorCode = 'RELEASE_DECISION_INVALID';
 
 /** File name of the signed decision. */
 export const DECISION_NAME = 'release-decision.dsse.json';
@@ -45,14 +47,17 @@ export async function recordDecision(
   if (statement.subject.length === 0) return undefined;
   const signer = createFileSigner(join(host.home, 'keys'));
   const payload = canonicalBytes(statement);
-  const handle = await host.artifacts.put(Buffer.from(signEnvelope(payload, STATEMENT_MIME, signer)), {
-    kind: 'report',
-    mime: DSSE_MIME,
-    layer: 'evidence',
-    name: DECISION_NAME,
-    created_by: { actor_id: host.caller.id, operation: 'release.decide' },
-    pinned: true,
-  });
+  const handle = await host.artifacts.put(
+    Buffer.from(signDsse(payload, IN_TOTO_MIME, [{ keyId: signer.keyName, sign: signer.sign }])),
+    {
+      kind: 'report',
+      mime: DSSE_MIME,
+      layer: 'evidence',
+      name: DECISION_NAME,
+      created_by: { actor_id: host.caller.id, operation: 'release.decide' },
+      pinned: true,
+    },
+  );
   // Read back from the store: what is kept is what will be shown to others.
   verifyDecision(await host.artifacts.get(handle), signer);
   await recordCall(host, scan, handle, statement.predicate.policy.digest.sha256);
@@ -68,11 +73,29 @@ export function verifyDecision(
   envelope: Uint8Array,
   { publicKey }: Pick<Signer, 'publicKey'>,
 ): Readonly<Record<string, JsonValue>> {
-  const value = parseStrictJson(verifyEnvelope(envelope, STATEMENT_MIME, publicKey));
+  const value = parseStrictJson(verifiedPayload(envelope, publicKey));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('it holds no statement');
   if (value['_type'] !== STATEMENT || value['predicateType'] !== PREDICATE)
     throw invalid('it holds a statement of another kind');
   return value;
+}
+
+function verifiedPayload(envelope: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  try {
+    return verifyDsse(parseDsse(envelope), IN_TOTO_MIME, [{ keyId: 'this home', publicKey }]).payload;
+  } catch (cause) {
+    throw invalid(cause instanceof MexError ? cause.message : 'it cannot be read', cause);
+  }
+}
+
+function invalid(what: string, cause?: unknown): MexError<DecisionErrorCode> {
+  return new MexError({
+    code: 'RELEASE_DECISION_INVALID',
+    kind: 'integrity',
+    message: `The release decision cannot be trusted: ${what}.`,
+    remedy: 'Take it from where it was made, and check it with the public key of that home.',
+    cause,
+  });
 }
 
 function writeStatement(host: Host, { policy }: ScanRequest, scan: Decided) {

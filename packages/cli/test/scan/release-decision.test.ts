@@ -1,9 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
+import { signDsse } from '@mex/envelope/dsse';
 import { createFileSigner, type Signer } from '@mex/flight-recorder';
 import type { Host } from '@mex/host';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signEnvelope, verifyEnvelope } from '../../src/scan/dsse.ts';
 import { verifyDecision } from '../../src/scan/release-decision.ts';
 import type { ScanOutcome } from '../../src/scan/run-scan.ts';
 import { scratch } from '../mex.ts';
@@ -45,6 +45,8 @@ interface Statement {
   };
 }
 
+const signAs = (payload: Uint8Array, { keyName, sign }: Signer): string =>
+  signDsse(payload, MIME, [{ keyId: keyName, sign }]);
 const statementOf = (bytes: Uint8Array, key: Pick<Signer, 'publicKey'> = signer): Statement =>
   verifyDecision(bytes, key) as unknown as Statement;
 
@@ -127,7 +129,7 @@ describe('a decision that was tampered with is refused', () => {
   it('with the signature of another key that calls itself the same', () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const foreign = { ...signer, sign: (bytes: Uint8Array) => sign(null, bytes, privateKey) };
-    expect(why(Buffer.from(signEnvelope(Buffer.from(parts().payload, 'base64'), MIME, foreign)))).toEqual(refused);
+    expect(why(Buffer.from(signAs(Buffer.from(parts().payload, 'base64'), foreign)))).toEqual(refused);
   });
 
   it('with no signature, with none that is base64, and as no JSON', () => {
@@ -138,12 +140,12 @@ describe('a decision that was tampered with is refused', () => {
 
   it('with a statement of another kind, although it is signed', () => {
     const other = Buffer.from('{"_type":"https://in-toto.io/Statement/v1","predicateType":"x"}');
-    expect(why(Buffer.from(signEnvelope(other, MIME, signer)))).toEqual(refused);
+    expect(why(Buffer.from(signAs(other, signer)))).toEqual(refused);
   });
 
   it('and one that is not is accepted, with any number of other signatures beside it', () => {
     const { signatures, ...rest } = parts();
     const more = { ...rest, signatures: [{ keyid: 'x', sig: Buffer.alloc(64).toString('base64') }, ...signatures] };
-    expect(verifyEnvelope(bytesOf(more), MIME, signer.publicKey).length).toBeGreaterThan(0);
+    expect(statementOf(bytesOf(more)).predicate.verificationResult).toBe('PASSED');
   });
 });

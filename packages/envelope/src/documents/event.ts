@@ -202,6 +202,9 @@ export const SystemEvents = [
     facts_sha256: Sha256,
     /** Who the plan says it is from; `actor` is who sent it. */
     claimed_actor: Type.Optional(Actor),
+    /** Whether a valid certificate for exactly this bundle was held (CONTRACT §10), and which. */
+    certified: Type.Optional(Type.Boolean()),
+    certificate_sha256: Type.Optional(Sha256),
     grant: Type.Optional(
       Type.Object({ grant_sha256: Sha256, tier: IsolationTier, bundle_sha256: Sha256, budget: FullBudget }, CLOSED),
     ),
@@ -295,8 +298,35 @@ export const SystemEvents = [
     conflicts: Type.Array(Path, { maxItems: 100 }),
   }),
   system('registry.entry_disabled', { engine_id: ShortId, code: Code }),
-  system('registry.engine_added', { engine_id: EngineId, engine_version: Version, bundle_sha256: Sha256 }),
+  system('registry.engine_added', {
+    engine_id: EngineId,
+    engine_version: Version,
+    bundle_sha256: Sha256,
+    certificate_sha256: Type.Optional(Sha256),
+  }),
   system('registry.engine_removed', { engine_id: ShortId }),
+  system('registry.engine_disabled', { engine_id: ShortId }),
+  system('registry.engine_enabled', { engine_id: ShortId }),
+  /** The conformance suite was run (CONTRACT §15). With `certificate_sha256`: every case passed, and it was signed. */
+  system('certification.ended', {
+    engine_id: EngineId,
+    engine_version: Version,
+    bundle_sha256: Sha256,
+    manifest_sha256: Sha256,
+    harness_version: Version,
+    tiers: Type.Array(IsolationTier, { maxItems: 8 }),
+    certified: Type.Boolean(),
+    passed: Count,
+    failed: Count,
+    skipped: Count,
+    not_applicable: Count,
+    report_ref: Ref,
+    report_sha256: Sha256,
+    /** SHA-256 of the signed payload. */
+    certificate_sha256: Type.Optional(Sha256),
+    key_id: Type.Optional(Sha256),
+    expires_at: Type.Optional(Timestamp),
+  }),
   system('artifact.materialized', { artifact_id: Uuid, sha256: Sha256, target_sha256: Sha256 }),
   system('artifact.quarantined', {
     artifact_id: Type.Optional(Uuid),
