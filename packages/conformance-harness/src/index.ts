@@ -1,0 +1,12 @@
+export type { ConformanceErrorCode } from './errors.ts';
+export { type CaseResult, type CaseStatus, ConformanceReport, type Finding, reportChecker } from './report.ts';
+export type {
+  CertifiedTier,
+  Certify,
+  CertifyOptions,
+  CertifyProgress,
+  CertifyRequest,
+  EngineDirectory,
+  EngineWithVectors,
+} from './request.ts';
+export { createStatement, reportText, type StatementTerms } from './statement.ts';
