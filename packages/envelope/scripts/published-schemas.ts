@@ -25,6 +25,7 @@ import {
   SupplyChainReport,
   SystemEvents,
 } from '@mex/envelope';
+import { ArtifactInventory, PruneReport } from '@mex/envelope/retention';
 import { type TSchema, Type } from '@sinclair/typebox';
 
 /** One document of the wire: its source, and the words a reader of the published schema gets. */
@@ -55,6 +56,11 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     schema: ArtifactHandle,
     title: 'ArtifactHandle',
     description: 'How an artifact is named on the wire (CONTRACT §16); sha256 is over its exact bytes.',
+  },
+  'artifact-inventory': {
+    schema: ArtifactInventory,
+    title: 'ArtifactInventory',
+    description: 'What a store held at one moment, as the janitor gets it (CONTRACT §5).',
   },
   'artifact-manifest': {
     schema: ArtifactManifest,
@@ -148,6 +154,12 @@ const PUBLISHED: Readonly<Record<string, PublishedDocument>> = {
     schema: ProblemReport,
     title: 'ProblemReport',
     description: 'What a reporter says of a problem; the recorder adds identity, status and counts (CONTRACT §11).',
+  },
+  'prune-report': {
+    schema: PruneReport,
+    title: 'PruneReport',
+    description:
+      'What a collection removes, and what it leaves and why; kept before anything is removed (CONTRACT §5).',
   },
   registry: {
     schema: RegistryDocument,

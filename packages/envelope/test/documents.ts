@@ -14,6 +14,7 @@ import {
   parseOperation,
   parseStrictJson,
 } from '@mex/envelope';
+import { RETENTION_CHECKERS } from '@mex/envelope/retention';
 
 export const SCHEMAS = new URL('../schemas/', import.meta.url);
 const GOLDEN = new URL('../golden/', import.meta.url);
@@ -40,6 +41,7 @@ function readEvent(bytes: Uint8Array): unknown {
 export const DOCUMENTS: readonly GoldenDocument[] = [
   fromChecker('actor', createChecker(Actor)),
   fromChecker('artifact-handle', CHECKERS.artifactHandle),
+  fromChecker('artifact-inventory', RETENTION_CHECKERS.inventory),
   fromChecker('artifact-manifest', CHECKERS.artifactManifest),
   fromChecker('auto-signature', CHECKERS.autoSignature),
   fromChecker('budget', createChecker(Budget)),
@@ -58,6 +60,7 @@ export const DOCUMENTS: readonly GoldenDocument[] = [
   fromChecker('problem', CHECKERS.problem),
   fromChecker('problem-report', CHECKERS.problemReport),
   fromChecker('projection-plan', CHECKERS.projectionPlan),
+  fromChecker('prune-report', RETENTION_CHECKERS.pruneReport),
   fromChecker('registry', CHECKERS.registry),
   fromChecker('registry-entry', CHECKERS.registryEntry),
   fromChecker('supply-chain-report', CHECKERS.supplyChainReport),

@@ -33,9 +33,9 @@ export const EngineId = Type.String({
   description: 'Stable engine id, e.g. engine.supply_chain.sbom',
 });
 
-/** `<noun>.<verb>`, e.g. `sbom.generate`. */
+/** `<noun>.<verb>`, e.g. `sbom.generate`; an engine that does one thing may call it by the verb: `prune` (CONTRACT §5). */
 export const OperationName = Type.String({
-  pattern: '^[a-z][a-z0-9_]{0,63}(\\.[a-z][a-z0-9_]{0,63}){1,3}$',
+  pattern: '^[a-z][a-z0-9_]{0,63}(\\.[a-z][a-z0-9_]{0,63}){0,3}$',
   description: 'Operation discriminator, e.g. sbom.generate',
 });
 
