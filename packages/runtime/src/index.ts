@@ -8,6 +8,7 @@ export type { OutsideOptions } from './outside.ts';
 export type { Caller } from './planned.ts';
 export type { Preview } from './preview.ts';
 export { DEFAULT_QUOTA, type QuotaLimits } from './quota.ts';
+export { type QuotaStanding, readQuotaStanding } from './quota-standing.ts';
 export { createRuntime, type ExecuteOptions, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { findJailTools, type JailMissing, type JailTools } from './sandbox/jail/requirements.ts';
 export { createProcessTier, type ProcessTierOptions } from './sandbox/process/host.ts';

@@ -17,6 +17,7 @@ import type { SandboxTier } from './sandbox/tier.ts';
 import type { TierBook, TierRefusal } from './sandbox/tier-book.ts';
 import { type Conclusion, recordDenial, recordEnd, recordGrant } from './steps.ts';
 import { describeCreator, storeOutputs } from './store-outputs.ts';
+import { takePlace } from './take-place.ts';
 import { warnOfFault } from './warn-of-fault.ts';
 import { Workspace } from './workspace.ts';
 
@@ -42,6 +43,10 @@ export interface OperationPowers extends FactSources {
 export interface Progress {
   /** Its place in the ledger, once its grant is on the disk. */
   seq: number | undefined;
+  /** Its place in the quota; in the transaction that ends it. */
+  endQuota?: () => void;
+  /** Gives it back to this process, when nothing could be recorded. */
+  release?: () => void;
 }
 
 /** What was decided. Without a tier there is a denial, and nothing runs. */
@@ -67,7 +72,6 @@ export async function runOperation(
 ): Promise<EngineResult> {
   const collected = await collectFacts(planned, powers, powers.now());
   const { reservation } = collected;
-  let verdict: RunVerdict = 'neutral';
   try {
     const { before, denial, tier } = await judgeOperation(planned, collected, powers);
     if (tier === undefined) {
@@ -81,12 +85,16 @@ export async function runOperation(
       return await recordDenial(planned, collected, seq.before, seq.denial, powers);
     }
     progress.seq = seq;
+    progress.endQuota = () => reservation.end('neutral', powers.now());
+    progress.release = reservation.release;
     const conclusion = await runGranted(planned, collected, grant, tier, powers, signal);
-    verdict = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
-    await recordEnd(planned, conclusion, seq, powers);
+    const verdict = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
+    await recordEnd(planned, conclusion, seq, () => reservation.end(verdict, powers.now()), powers);
     return conclusion.result;
-  } finally {
-    reservation.end(verdict, powers.now());
+  } catch (error) {
+    // Once it was granted, its place is given back with the record of how it ended.
+    if (progress.seq === undefined) reservation.cancel();
+    throw error;
   }
 }
 
@@ -126,7 +134,14 @@ async function tryGrant(
 ): Promise<number | Refused> {
   try {
     const extra = await powers.atGrant?.(planned.operation, planned.caller);
-    return await recordGrant(planned, collected, before, grant, extra, powers);
+    return await recordGrant(
+      planned,
+      collected,
+      before,
+      grant,
+      takePlace(collected.reservation, extra, powers.now),
+      powers,
+    );
   } catch (error) {
     if (!(error instanceof GrantRefused)) throw error;
     const { gate, code, reason } = error.denial;

@@ -29,34 +29,100 @@ export interface Reservation {
   readonly circuit: CircuitState;
   /** Gives the place back: the operation was denied and counts for nothing. */
   readonly cancel: () => void;
-  /** The operation ran. */
+  /**
+   * In the transaction of the grant: the place is taken in the whole home.
+   * @returns why it is not there any more; then the grant is not to be recorded
+   */
+  readonly begin: (now: number) => QuotaRefusal | undefined;
+  /** In the transaction in which the end is recorded: the operation ran. */
   readonly end: (verdict: RunVerdict, now: number) => void;
+  /** At the very end: gives the place back when nothing else did. */
+  readonly release: () => void;
+}
+
+/** Another process was faster. */
+export interface QuotaRefusal {
+  readonly code: 'QUOTA_EXCEEDED' | 'CIRCUIT_OPEN';
+  readonly reason: string;
+}
+
+/** How an engine has failed lately. */
+export interface Circuit {
+  /** In a row. */
+  readonly failures: number;
+  /** When it last did, in ms since 1970. */
+  readonly failedAt: number;
+  /** Since when nothing is let through, in ms since 1970. */
+  readonly openedAt: number | undefined;
+  /** The one operation that tries again, by the process it runs in. */
+  readonly probe: { readonly owner: string; readonly instance: string; readonly at: number } | undefined;
+}
+
+/** What one account uses. */
+export interface SharedUse {
+  readonly running: number;
+  /** In this minute. */
+  readonly started: number;
+}
+
+/** What one account uses in this process. */
+export interface AccountUse extends SharedUse {
+  readonly account: string;
+  /** Ms since 1970. */
+  readonly windowStart: number;
+}
+
+/** Where all processes of a home see each other. Writes happen inside transactions of the home. */
+export interface QuotaStore {
+  readonly readCircuit: (engineId: string) => Circuit | undefined;
+  /** @param circuit `undefined`: it is closed, and nothing failed */
+  readonly writeCircuit: (engineId: string, circuit: Circuit | undefined) => void;
+  readonly claim: (now: number) => NonNullable<Circuit['probe']>;
+  readonly isClaimedElsewhere: (probe: NonNullable<Circuit['probe']>, now: number) => boolean;
+  /** What other processes use of an account. */
+  readonly othersOf: (account: string, now: number) => SharedUse;
+  readonly writeAccounts: (accounts: readonly AccountUse[], now: number) => void;
 }
 
 interface Account {
+  readonly key: string;
+  /** In words. */
+  readonly name: string;
+  /** Places taken. */
   running: number;
   windowStart: number;
   started: number;
-}
-
-interface Circuit {
-  failures: number;
-  openedAt: number | undefined;
-  probing: boolean;
+  /** Of these, what was granted: the others may still be denied, and other processes do not see them. */
+  granted: SharedUse;
 }
 
 /** Most accounts kept; idle ones are forgotten first. */
 const MAX_ACCOUNTS = 10_000;
-const WINDOW_MS = 60_000;
+/** Rates are per minute. */
+export const QUOTA_WINDOW_MS = 60_000;
 
-/** Counts what is running and started, and which engines fail in a row. In memory of one process: a restart forgives. */
+/** Names of accounts. */
+export const actorAccount = (actorId: string): string => `actor:${actorId}`;
+export const engineAccount = (engineId: string): string => `engine:${engineId}`;
+
+/** What a circuit is at `now` (ms since 1970), but for a probe under way. */
+export function circuitState(circuit: Circuit | undefined, cooldownMs: number, now: number): CircuitState {
+  if (circuit?.openedAt === undefined) return 'closed';
+  return now - circuit.openedAt < cooldownMs ? 'open' : 'half-open';
+}
+
+/** Counts what is running and started, and which engines fail in a row, together with the other processes of a home. */
 export class Quota {
   private readonly limits: QuotaLimits;
+  private readonly store: QuotaStore;
   private readonly accounts = new Map<string, Account>();
-  private readonly circuits = new Map<string, Circuit>();
+  /** Engines that an operation of this process is trying again. */
+  private readonly probes = new Set<string>();
 
-  constructor(limits: Partial<QuotaLimits> = {}) {
+  /** @param store default: this process alone */
+  constructor(limits: Partial<QuotaLimits> = {}, store: QuotaStore = new MemoryStore()) {
     this.limits = { ...DEFAULT_QUOTA, ...limits };
+    this.store = store;
   }
 
   /**
@@ -64,85 +130,138 @@ export class Quota {
    * account of their own.
    */
   reserve(actorId: string, engineId: string | undefined, now: number): Reservation {
-    const keys: (readonly [string, string])[] = [[`actor:${actorId}`, `Actor ${actorId}`]];
-    if (engineId !== undefined) keys.push([`engine:${engineId}`, engineId]);
-    const accounts = keys.map(([key]) => this.account(key, now));
-    const refusal = keys.map(([, name], i) => this.refusal(name, accounts[i])).find((reason) => reason !== undefined);
-    const circuit = engineId === undefined ? undefined : this.circuitOf(engineId);
-    const state = circuit === undefined ? 'closed' : this.stateOf(circuit, now);
+    const accounts = [this.account(actorAccount(actorId), `Actor ${actorId}`, now)];
+    if (engineId !== undefined) accounts.push(this.account(engineAccount(engineId), engineId, now));
+    const refusal = this.refusal(accounts, now);
+    const state = engineId === undefined ? 'closed' : this.stateOf(engineId, now);
     const isTaken = refusal === undefined && state !== 'open';
     if (isTaken) {
       for (const account of accounts) {
         account.running += 1;
         account.started += 1;
       }
-      if (circuit !== undefined && state === 'half-open') circuit.probing = true;
     }
-    const isProbe = isTaken && state === 'half-open';
+    const probed = isTaken && state === 'half-open' ? engineId : undefined;
+    if (probed !== undefined) this.probes.add(probed);
     let isOver = !isTaken;
-    const leave = (): boolean => {
+    let isGranted = false;
+    const release = (started: 0 | 1): boolean => {
       if (isOver) return false;
       isOver = true;
-      for (const account of accounts) account.running -= 1;
-      if (isProbe && circuit !== undefined) circuit.probing = false;
+      for (const account of accounts) {
+        account.running -= 1;
+        account.started -= started;
+        if (isGranted) addGranted(account, -1, -started);
+      }
+      if (probed !== undefined) this.probes.delete(probed);
       return true;
     };
     return {
       refusal,
       circuit: state,
-      cancel: () => {
-        if (leave()) for (const account of accounts) account.started -= 1;
+      cancel: () => void release(1),
+      begin: (at) => {
+        if (isOver || isGranted) return undefined;
+        isGranted = true;
+        for (const account of accounts) addGranted(account, 1, 1);
+        return this.begin(accounts, engineId, probed !== undefined, at);
       },
-      end: (verdict, endedAt) => {
-        if (leave() && circuit !== undefined) this.judge(circuit, verdict, isProbe, endedAt);
+      end: (verdict, at) => {
+        if (!release(0)) return;
+        if (engineId !== undefined) this.judge(engineId, verdict, probed !== undefined, at);
+        this.store.writeAccounts(accounts.map(useOf), at);
       },
+      release: () => void release(0),
     };
   }
 
-  private refusal(name: string, account: Account | undefined): string | undefined {
-    if (account === undefined) return undefined;
-    if (account.running >= this.limits.maxConcurrent) {
-      return `${name} has ${account.running} operations running; that is the most.`;
+  /** Transactions of a home come one after another: here all processes see the same. */
+  private begin(
+    accounts: readonly Account[],
+    engineId: string | undefined,
+    isProbe: boolean,
+    now: number,
+  ): QuotaRefusal | undefined {
+    const reason = this.refusal(
+      accounts.map(({ key, name, granted }) => ({
+        key,
+        name,
+        running: granted.running - 1,
+        started: granted.started - 1,
+      })),
+      now,
+    );
+    if (reason !== undefined) return { code: 'QUOTA_EXCEEDED', reason };
+    if (engineId !== undefined && isProbe) {
+      const circuit = this.store.readCircuit(engineId);
+      const { probe } = circuit ?? {};
+      if (probe !== undefined && this.store.isClaimedElsewhere(probe, now)) {
+        return { code: 'CIRCUIT_OPEN', reason: `${engineId} is being tried again by another process.` };
+      }
+      if (circuit !== undefined) this.store.writeCircuit(engineId, { ...circuit, probe: this.store.claim(now) });
     }
-    if (account.started < this.limits.maxPerMinute) return undefined;
-    return `${name} started ${account.started} operations in this minute; that is the most.`;
+    this.store.writeAccounts(accounts.map(useOf), now);
+    return undefined;
   }
 
-  private stateOf(circuit: Circuit, now: number): CircuitState {
-    if (circuit.openedAt === undefined) return 'closed';
-    return circuit.probing || now - circuit.openedAt < this.limits.breakerCooldownMs ? 'open' : 'half-open';
+  private refusal(
+    accounts: readonly Pick<Account, 'key' | 'name' | 'running' | 'started'>[],
+    now: number,
+  ): string | undefined {
+    const { maxConcurrent, maxPerMinute } = this.limits;
+    for (const { key, name, ...own } of accounts) {
+      const others = this.store.othersOf(key, now);
+      const running = own.running + others.running;
+      if (running >= maxConcurrent) return `${name} has ${running} operations running; that is the most.`;
+      const started = own.started + others.started;
+      if (started >= maxPerMinute) return `${name} started ${started} operations in this minute; that is the most.`;
+    }
+    return undefined;
+  }
+
+  private stateOf(engineId: string, now: number): CircuitState {
+    const circuit = this.store.readCircuit(engineId);
+    const state = circuitState(circuit, this.limits.breakerCooldownMs, now);
+    if (state !== 'half-open') return state;
+    const { probe } = circuit ?? {};
+    const isProbed = this.probes.has(engineId) || (probe !== undefined && this.store.isClaimedElsewhere(probe, now));
+    return isProbed ? 'open' : 'half-open';
   }
 
   /** While the circuit is open only the probe says anything about the engine; what started earlier does not. */
-  private judge(circuit: Circuit, verdict: RunVerdict, isProbe: boolean, now: number): void {
-    if (verdict === 'neutral' || (circuit.openedAt !== undefined && !isProbe)) return;
-    if (verdict === 'ok') {
-      circuit.failures = 0;
-      circuit.openedAt = undefined;
+  private judge(engineId: string, verdict: RunVerdict, isProbe: boolean, now: number): void {
+    const circuit = this.store.readCircuit(engineId);
+    const { openedAt, failures = 0, probe } = circuit ?? {};
+    if (verdict === 'neutral' || (openedAt !== undefined && !isProbe)) {
+      if (circuit !== undefined && isProbe && probe !== undefined) {
+        this.store.writeCircuit(engineId, { ...circuit, probe: undefined });
+      }
       return;
     }
-    circuit.failures += 1;
-    if (isProbe || circuit.failures >= this.limits.breakerThreshold) circuit.openedAt = now;
+    if (verdict === 'ok') {
+      if (circuit !== undefined) this.store.writeCircuit(engineId, undefined);
+      return;
+    }
+    const opens = isProbe || failures + 1 >= this.limits.breakerThreshold;
+    this.store.writeCircuit(engineId, {
+      failures: failures + 1,
+      failedAt: now,
+      openedAt: opens ? now : undefined,
+      probe: undefined,
+    });
   }
 
-  private circuitOf(engineId: string): Circuit {
-    const known = this.circuits.get(engineId);
-    if (known !== undefined) return known;
-    const circuit = { failures: 0, openedAt: undefined, probing: false };
-    this.circuits.set(engineId, circuit);
-    return circuit;
-  }
-
-  private account(key: string, now: number): Account {
+  private account(key: string, name: string, now: number): Account {
     let account = this.accounts.get(key);
     if (account === undefined) {
       if (this.accounts.size >= MAX_ACCOUNTS) this.forgetIdle(now);
-      account = { running: 0, windowStart: now, started: 0 };
+      account = { key, name, running: 0, windowStart: now, started: 0, granted: { running: 0, started: 0 } };
       this.accounts.set(key, account);
     }
-    if (now - account.windowStart >= WINDOW_MS) {
+    if (now - account.windowStart >= QUOTA_WINDOW_MS) {
       account.windowStart = now;
       account.started = 0;
+      account.granted = { running: account.granted.running, started: 0 };
     }
     return account;
   }
@@ -150,7 +269,44 @@ export class Quota {
   /** An account inside its minute is kept: forgetting it would give its rate back. */
   private forgetIdle(now: number): void {
     for (const [key, account] of this.accounts) {
-      if (account.running === 0 && now - account.windowStart >= WINDOW_MS) this.accounts.delete(key);
+      if (account.running === 0 && now - account.windowStart >= QUOTA_WINDOW_MS) this.accounts.delete(key);
     }
   }
+}
+
+function addGranted(account: Account, running: number, started: number): void {
+  const { granted } = account;
+  account.granted = { running: granted.running + running, started: Math.max(0, granted.started + started) };
+}
+
+function useOf({ key, windowStart, granted }: Account): AccountUse {
+  return { account: key, windowStart, ...granted };
+}
+
+/** A process that is alone. */
+class MemoryStore implements QuotaStore {
+  readonly #circuits = new Map<string, Circuit>();
+
+  readCircuit(engineId: string): Circuit | undefined {
+    return this.#circuits.get(engineId);
+  }
+
+  writeCircuit(engineId: string, circuit: Circuit | undefined): void {
+    if (circuit === undefined) this.#circuits.delete(engineId);
+    else this.#circuits.set(engineId, circuit);
+  }
+
+  claim(now: number): NonNullable<Circuit['probe']> {
+    return { owner: '', instance: '', at: now };
+  }
+
+  isClaimedElsewhere(): boolean {
+    return false;
+  }
+
+  othersOf(): SharedUse {
+    return { running: 0, started: 0 };
+  }
+
+  writeAccounts(): void {}
 }

@@ -14,6 +14,7 @@ import { createOutside, type OutsideOptions } from './outside.ts';
 import { type Caller, type Planned, readPlanned, verifyCaller } from './planned.ts';
 import { type Preview, previewOperation } from './preview.ts';
 import { Quota, type QuotaLimits } from './quota.ts';
+import { QuotaTables } from './quota-tables.ts';
 import { provenEvent, refusalProblem, refusedEvent } from './records.ts';
 import { recoverOperations } from './recover.ts';
 import type { EngineCode, SandboxTier, TierClosed } from './sandbox/tier.ts';
@@ -91,6 +92,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const now = options.now ?? Date.now;
   const shadowRoot = options.shadowRoot ?? join(dirname(options.store.dir), 'shadow');
   const ledger = new Ledger(recorder.database, ownOwnerToken());
+  const quotaTables = new QuotaTables(recorder.database);
   const flights = new Map<string, Flight>();
   let session = 0;
   let closing: Promise<TierClosed> | undefined;
@@ -103,7 +105,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     ledger,
     now,
     pipeline: createPipeline([secretsGate, ...(options.gates ?? [])]),
-    quota: new Quota(options.quota),
+    quota: new Quota(options.quota, quotaTables),
     tiers,
     outside,
     atGrant: options.atGrant,
@@ -117,7 +119,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
   };
   // In a transaction of its own, before any operation: an operation that is rolled back must not take it along.
-  const announced = recorder.append([], () => ledger.announce());
+  const announced = recorder.append([], () => {
+    ledger.announce();
+    quotaTables.announce(now());
+  });
   announced.catch(() => undefined);
 
   const start = async (planned: Planned, signal: AbortSignal): Promise<EngineResult> => {
@@ -173,7 +178,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
     await Promise.allSettled([...flights.values()].map((flight) => flight.result));
     await outside.toolbox?.close();
-    await recorder.append([], () => ledger.leave());
+    await recorder.append([], () => {
+      ledger.leave();
+      quotaTables.leave();
+    });
     return { stuck: closed.flatMap((tier) => tier.stuck) };
   };
 
@@ -288,7 +296,12 @@ async function endBroken(
   // What the disk or the database said may name files of the host.
   const message = `MEX failed in the middle of the operation (${code}). The log on stderr has the details.`;
   const error: ResultError = { code, kind, message, retryable: false };
-  return recordBroken(planned, progress.seq, error, powers);
+  try {
+    return await recordBroken(planned, progress.seq, error, powers, progress.endQuota);
+  } finally {
+    // Also when nothing can be recorded any more.
+    progress.release?.();
+  }
 }
 
 function refuse(code: RuntimeErrorCode, message: string, remedy: string): MexError<RuntimeErrorCode> {

@@ -134,6 +134,7 @@ export async function recordEnd(
   planned: Planned,
   end: Conclusion,
   seq: number,
+  endQuota: () => void,
   powers: OperationPowers,
 ): Promise<void> {
   const { run, outcomes, denial, result } = end;
@@ -168,6 +169,7 @@ export async function recordEnd(
   const companion = (db: Parameters<(typeof problems)[number]['write']>[0]): void => {
     for (const problem of problems) problem.write(db);
     powers.ledger.end(seq, result.op_id, text);
+    endQuota();
   };
   await powers.recorder.append(events, companion, powers.siblings());
 }
@@ -182,6 +184,7 @@ export async function recordBroken(
   seq: number | undefined,
   error: ResultError,
   powers: OperationPowers,
+  endQuota: () => void = () => undefined,
 ): Promise<EngineResult> {
   const now = powers.now();
   const result: EngineResult = { ...deniedResult(planned, error, emptyUsage(), now), status: 'failed' };
@@ -191,6 +194,7 @@ export async function recordBroken(
   await powers.recorder.append(events, (db) => {
     for (const problem of problems) problem.write(db);
     powers.ledger.end(seq ?? powers.ledger.begin(ledgerStart(planned)), result.op_id, text);
+    endQuota();
   });
   return result;
 }
