@@ -15,7 +15,7 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     arguments: [{ name: 'operation', help: 'a file with a poe-1.0 operation, or - for stdin' }],
     notes: [
       'The gates themselves are asked, for you as its caller. Exit code 0: it would run. 3: denied, or held for a person.',
-      'Quotas and circuits count within one process: this one has started nothing.',
+      'Quotas and circuits are those of all processes that share the home, at this moment.',
     ],
     load: async () => (await import('./commands/policy-explain.ts')).explainPolicy,
   },

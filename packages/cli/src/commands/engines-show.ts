@@ -6,13 +6,15 @@ import { findEngine } from '../find-engine.ts';
 import { openRegistry } from '../home.ts';
 import { bold, dim, type Piece } from '../output/style.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { printQuota, quotaStanding } from '../quota-view.ts';
 
 /** `mex engines show <id>` */
 export const showEngine: CommandRun = async (invocation, terminal) => {
   const engine = findEngine(await openRegistry(invocation), argumentText(invocation, 'id'));
   const { manifest } = engine;
   const standing = (await tierStandings(invocation)).of(engine);
-  terminal.document({ ...engineFacts(engine), ...standing, manifest });
+  const { circuit, ...quota } = await quotaStanding(invocation, manifest.engine_id);
+  terminal.document({ ...engineFacts(engine), ...standing, circuit, quota, manifest });
   terminal.line(bold(manifest.engine_id), ` ${manifest.engine_version}  `, dim(engine.origin));
   terminal.line('  ', manifest.description);
   terminal.line();
@@ -20,6 +22,8 @@ export const showEngine: CommandRun = async (invocation, terminal) => {
   printCapabilities(terminal, manifest);
   terminal.line();
   printTier(terminal, invocation, standing);
+  terminal.line();
+  printQuota(terminal, { circuit, ...quota });
   terminal.line();
   terminal.line(dim('package  '), `${manifest.package.name} ${manifest.package.version}`);
   terminal.line(dim('bundle   '), `sha256 ${manifest.bundle.sha256}`);
