@@ -78,6 +78,10 @@ export interface HostOptions {
   readonly processProgram?: URL;
   /** Where secrets come from. Default: files of `<home>/secrets`, named by their ids. */
   readonly secrets?: SecretSource;
+  /** Stands between the runtime and a tier, to look at what passes. What it returns keeps the promises of a tier. */
+  readonly wrapTier?: (tier: SandboxTier) => SandboxTier;
+  /** An outside that the application stages, for operations that must not reach the real one. */
+  readonly stage?: Pick<OutsideOptions, 'ca' | 'dial' | 'workingDirectory'>;
 }
 
 /** A wired MEX. */
@@ -202,7 +206,10 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
       policy: createPolicySource(policy, consents),
       tiers,
       quota: policy.policy.quota,
-      outside: describeOutside(policy.policy, options.secrets ?? createSecretFiles(join(home, 'secrets'))),
+      outside: {
+        ...describeOutside(policy.policy, options.secrets ?? createSecretFiles(join(home, 'secrets'))),
+        ...options.stage,
+      },
       gates: [...(options.gates ?? []), runs.gate, ...governed.gates],
       atGrant: runs.withRun(governed.desk.atGrant),
       runStanding: runs.standing,
@@ -220,10 +227,10 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
 }
 
 /** The tiers this machine may have; whether they hold is proven before they are used. */
-function createTiers({ threadEntry, processProgram }: HostOptions): SandboxTier[] {
+function createTiers({ threadEntry, processProgram, wrapTier = (tier) => tier }: HostOptions): SandboxTier[] {
   const thread = createThreadTier(threadEntry === undefined ? {} : { entry: threadEntry });
   const sandboxed = createProcessTier(processProgram === undefined ? {} : { program: processProgram });
-  return sandboxed === undefined ? [thread] : [thread, sandboxed];
+  return (sandboxed === undefined ? [thread] : [thread, sandboxed]).map(wrapTier);
 }
 
 function describeOutside(policy: Policy, secrets: SecretSource): OutsideOptions {
