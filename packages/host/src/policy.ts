@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { type FullBudget, MexError } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
-import type { ToolPolicies } from '@mex/runtime';
+import type { QuotaLimits, ToolPolicies } from '@mex/runtime';
 import type { GovernancePolicy } from './governance/governance-policy.ts';
 
 /** What an operator decides, in force for a whole home (CONTRACT §7, §9). */
@@ -19,7 +19,8 @@ export interface Policy {
   readonly requireRunBudget: boolean;
   /** Who lets what happen (CONTRACT §12); default: nothing waits for anybody. */
   readonly governance?: GovernancePolicy;
-  readonly quota: { readonly maxConcurrent?: number; readonly maxPerMinute?: number };
+  /** A policy file says the first two; the rest is for applications. */
+  readonly quota: Partial<QuotaLimits>;
   readonly tiers: TierPolicy;
   /** `fs.read:<scope>`: name → absolute directory. */
   readonly readScopes: Readonly<Record<string, string>>;
