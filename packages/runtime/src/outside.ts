@@ -21,6 +21,10 @@ export interface OutsideOptions {
   readonly secretHosts?: Readonly<Record<string, readonly string[]>>;
   /** Engine id → ids of secrets whose value that engine may see, where its manifest asks for it. */
   readonly readableSecrets?: Readonly<Record<string, readonly string[]>>;
+  /** Where a host of `net.http` really is, for applications that stage the outside. Never from a policy file. */
+  readonly dial?: Outside['dial'];
+  /** The directory that counts as the caller's tree, from which no program may come. Default: the current one. */
+  readonly workingDirectory?: string;
 }
 
 /** Options with their defaults: what is not named is not there. */
@@ -30,12 +34,13 @@ export function createOutside(
   storeDir: string,
   jail: Outside['jail'],
 ): Outside {
-  const { tools = {}, untrustedRoots = [] } = options;
-  const roots = [dirname(storeDir), process.cwd(), ...untrustedRoots];
+  const { tools = {}, untrustedRoots = [], workingDirectory = process.cwd() } = options;
+  const roots = [dirname(storeDir), workingDirectory, ...untrustedRoots];
   return {
     scopes: options.scopes ?? {},
     privateHosts: options.privateHosts ?? [],
     ca: options.ca,
+    dial: options.dial,
     secrets: options.secrets,
     secretHosts: options.secretHosts ?? {},
     readableSecrets: options.readableSecrets ?? {},

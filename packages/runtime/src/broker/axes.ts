@@ -9,7 +9,7 @@ import type { HttpFetchCall, ToolExecCall, ToolExecValue } from '../sandbox/prot
 import type { Workspace } from '../workspace.ts';
 import type { Answer } from './broker.ts';
 import { type HostAddress, matchHostScope } from './net-http/host-scope.ts';
-import { HttpBroker } from './net-http/http-broker.ts';
+import { type Dial, HttpBroker } from './net-http/http-broker.ts';
 import { HTTP_LIMITS } from './net-http/http-limits.ts';
 import type { HttpRecord } from './net-http/http-record.ts';
 import { secretHostRefused } from './net-http/secret-watch.ts';
@@ -33,6 +33,8 @@ export interface Outside {
   readonly secretHosts: Readonly<Record<string, readonly string[]>>;
   /** PEM certificates that `net.http` trusts instead of Node's. */
   readonly ca: readonly string[] | undefined;
+  /** An address for a host, instead of asking a resolver: the application's own word, and not checked. */
+  readonly dial: Dial | undefined;
   /** External programs that policy names. */
   readonly toolbox: Toolbox | undefined;
   /** Starts jails on this machine, once they were proven; `undefined` where none holds. */
@@ -50,6 +52,7 @@ export const NO_OUTSIDE: Outside = {
   secrets: undefined,
   secretHosts: {},
   ca: undefined,
+  dial: undefined,
   toolbox: undefined,
   jail: () => Promise.resolve(undefined),
 };
@@ -263,6 +266,7 @@ export class Axes {
       signal: this.ended.signal,
       limits: { responseBytes: Math.min(HTTP_LIMITS.responseBytes, grant.budget.memory_bytes) },
       ...(outside.ca === undefined ? {} : { ca: outside.ca }),
+      ...(outside.dial === undefined ? {} : { dial: outside.dial }),
     });
   }
 

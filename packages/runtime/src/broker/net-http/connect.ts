@@ -9,6 +9,8 @@ export interface ConnectOptions {
   readonly target: HttpTarget;
   /** Literal addresses, checked. Nothing else is connected to: no name is resolved again. */
   readonly addresses: readonly string[];
+  /** Default: the port of the target. */
+  readonly port?: number;
   /** For one address while another is left. */
   readonly attemptMs: number;
   /** PEM certificates to trust instead of Node's. */
@@ -25,11 +27,11 @@ export async function openConnection(options: ConnectOptions, scope: CallScope):
   return options.target.protocol === 'https:' ? startTls(socket, options, scope) : socket;
 }
 
-async function openTcp({ target, addresses, attemptMs }: ConnectOptions, scope: CallScope): Promise<Socket> {
+async function openTcp({ target, addresses, port = target.port, attemptMs }: ConnectOptions, scope: CallScope): Promise<Socket> {
   let last: unknown;
   for (const [at, address] of addresses.entries()) {
     const patience = at < addresses.length - 1 ? attemptMs : undefined;
-    const socket = connectTcp({ host: address, port: target.port, noDelay: true });
+    const socket = connectTcp({ host: address, port, noDelay: true });
     const release = scope.onClose(() => socket.destroy());
     try {
       await scope.race(connected(socket, 'connect', patience));

@@ -42,6 +42,9 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
+/** Where a host is said to be; `undefined` for one that is looked up like any other. */
+export type Dial = (target: HostAddress) => { readonly address: string; readonly port: number } | undefined;
+
 /** What a broker of one operation needs. */
 export interface HttpBrokerOptions {
   /**
@@ -64,6 +67,8 @@ export interface HttpBrokerOptions {
   /** Smaller bounds than `HTTP_LIMITS`, e.g. `responseBytes` where the engine has less memory. */
   readonly limits?: Partial<HttpLimits>;
   readonly lookup?: Lookup;
+  /** The embedding application's word on where hosts are: its addresses are not checked. */
+  readonly dial?: Dial;
   /** PEM certificates to trust instead of Node's. */
   readonly ca?: string | readonly string[];
   /** A clock in milliseconds, for `HttpRecord.ms`. */
@@ -185,9 +190,11 @@ export class HttpBroker {
     await scope.race(this.watch.verifyRequest(hop));
     const reached = scope.limit(limits.connectMs, () => tooSlow(target, 'could not be reached'));
     const filled = await scope.race(this.fill(headers, target));
-    const found = await scope.race(resolveHost(target, lookup, privateHosts));
+    const staged = this.options.dial?.(target);
+    const found = staged ? [staged.address] : await scope.race(resolveHost(target, lookup, privateHosts));
     const addresses = found.slice(0, limits.addresses);
-    const socket = await openConnection({ target, addresses, attemptMs: limits.attemptMs, ca }, scope);
+    const port = staged?.port ?? target.port;
+    const socket = await openConnection({ target, addresses, port, attemptMs: limits.attemptMs, ca }, scope);
     reached();
     this.verifyGranted(target);
     const onBytes = (direction: 'sent' | 'received', count: number): void => {
