@@ -86,19 +86,21 @@ export interface EngineProblem {
   readonly locations?: readonly { readonly path: string; readonly line?: number; readonly column?: number }[];
 }
 
-/** What an engine's operation sees of the world; there is nothing else (CONTRACT §9). Every call may be refused. */
-export interface EngineContext {
+/** What an engine's operation sees of the world; there is nothing else (CONTRACT §9). Every call may be refused. `Outputs`: names of its outputs. */
+export interface EngineContext<Outputs extends string = string> {
   readonly opId: string;
   readonly operation: string;
   readonly determinism: 'D0' | 'D1' | 'D2' | 'D3';
   readonly inputs: readonly EngineInput[];
+  /** Which of the engine's implementations the operator's policy chose: who does the work. */
+  readonly implementation: { readonly id: string; readonly kind: 'builtin' | 'external'; readonly tool?: string };
   /**
    * Time, as RFC 3339 in UTC. For D2 and D3 it stands still at 2000-01-01T00:00:00.000Z, the same for every operation: take
    * a time that matters as a parameter.
    */
   now(): string;
-  /** Writes a declared output; `name` is its name in `outputs`. Needs `fs.write:artifacts`. Returns its SHA-256. */
-  write(name: string, data: Uint8Array | string): Promise<string>;
+  /** Writes a declared output, once; `name` is its name in `outputs`. Needs `fs.write:artifacts`. Returns its SHA-256. */
+  write(name: Outputs, data: Uint8Array | string): Promise<string>;
   /** Entries of a directory that the operator named, sorted. Needs `fs.read:<scope>`; not for D2 and D3. */
   list(scope: string, path?: string): Promise<readonly ScopeEntry[]>;
   /** A file of such a directory. Links, and files with several names, are refused. Needs `fs.read:<scope>`. */
@@ -123,12 +125,18 @@ export interface EngineContext {
   problem(problem: EngineProblem): void;
 }
 
+export interface EngineErrorOptions {
+  /** Whether the same operation may succeed later without being changed. Default `false`. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
 /** Thrown by an engine to fail with one of its declared `errors`. Anything else it throws becomes `ENGINE_FAILED`. */
 export class EngineError extends Error {
   readonly code: string;
   readonly retryable: boolean;
 
-  constructor(code: string, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(code: string, message: string, options: EngineErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'EngineError';
     this.code = code;

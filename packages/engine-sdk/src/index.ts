@@ -1,7 +1,8 @@
-export { Type } from '@sinclair/typebox';
+export type { Static } from '@sinclair/typebox';
 export {
   type EngineContext,
   EngineError,
+  type EngineErrorOptions,
   type EngineInput,
   type EngineProblem,
   type ExecOptions,
@@ -16,6 +17,11 @@ export {
   defineOperation,
   type EngineDefinition,
   type EngineToken,
+  type ExternalImplementation,
+  type Fail,
+  type Operation,
   type OperationDefinition,
+  type Operations,
   type Summary,
 } from './define-engine.ts';
+export { Type } from './type.ts';

@@ -1,5 +1,5 @@
 import { CHECKERS, compileParamsSchema, type EngineManifest, type FullBudget } from '@mex/envelope';
-import type { EngineDefinition, OperationDefinition } from './define-engine.ts';
+import type { EngineDefinition, ExternalImplementation, Operation } from './define-engine.ts';
 
 const MIB = 1024 * 1024;
 
@@ -27,7 +27,7 @@ export const DEFAULT_CEILINGS: FullBudget = {
   file_writes: 10_000,
 };
 
-function describeOperation(engine: EngineDefinition, operation: OperationDefinition) {
+function describeOperation(engine: EngineDefinition, operation: Operation) {
   // TypeBox marks its schemas with symbols; the manifest carries the plain JSON Schema.
   const schema: unknown = JSON.parse(JSON.stringify(operation.params));
   compileParamsSchema(schema);
@@ -41,6 +41,23 @@ function describeOperation(engine: EngineDefinition, operation: OperationDefinit
     determinism_ceiling: operation.determinism ?? engine.determinism,
     error_codes: operation.errors ?? [],
     ...(operation.readableSecrets === undefined ? {} : { readable_secrets: [...operation.readableSecrets] }),
+  };
+}
+
+/** Runs of a tool that an operation gets where nothing else is said. */
+const DEFAULT_EXEC_COUNT = 4;
+
+function describeImplementation(one: ExternalImplementation) {
+  const { id, tool = id, description, operations, determinism = 'D1', capabilities, budget } = one;
+  return {
+    id,
+    kind: 'external',
+    tool,
+    ...(description === undefined ? {} : { description }),
+    ...(operations === undefined ? {} : { operations: [...operations] }),
+    determinism_ceiling: determinism,
+    ...(capabilities === undefined ? {} : { capabilities: [...capabilities] }),
+    default_budget: { exec_count: DEFAULT_EXEC_COUNT, ...budget },
   };
 }
 
@@ -65,7 +82,10 @@ export function createManifest(
     package: { name: pkg.name, version: pkg.version },
     contract_version: 'mex-1.0',
     operations,
-    implementations: [{ id: 'builtin', kind: 'builtin' }],
+    implementations: [
+      { id: 'builtin', kind: 'builtin' },
+      ...(engine.implementations ?? []).map(describeImplementation),
+    ],
     determinism_ceiling: engine.determinism,
     required_gates: engine.requiredGates ?? [],
     default_budget: { ...DEFAULT_BUDGET, ...engine.budget?.default },

@@ -59,3 +59,12 @@ describe('[§10] buildEngine', () => {
     expect(readdirSync(dir).toSorted()).toEqual(['node_modules', 'package.json', 'src']);
   });
 });
+
+describe('the size of a bundle', () => {
+  it('an engine that takes all of the front door carries at most 15 KB of SDK', async () => {
+    write(`import * as sdk from '@mex/engine-sdk';\n${SOURCE}Object.assign(globalThis, { sdk });`);
+    const { manifest } = await buildEngine({ dir });
+    expect(manifest.bundle.size_bytes).toBeLessThanOrEqual(15 * 1024);
+    expect(bytes('engine.bundle').toString()).toContain('EngineError');
+  });
+});

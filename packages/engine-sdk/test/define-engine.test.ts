@@ -67,14 +67,18 @@ describe('[§10] createManifest', () => {
   it.each<[string, string, EngineDefinition]>([
     ['an id of another form', 'ENVELOPE_INVALID', { ...definition, id: 'Sbom' }],
     ['a version that is none', 'ENVELOPE_INVALID', { ...definition, version: 'latest' }],
-    ['an operation name of another form', 'ENVELOPE_INVALID', { ...definition, operations: { count: operation } }],
+    ['an operation name of another form', 'ENVELOPE_INVALID', { ...definition, operations: { Count: operation } }],
     [
       'an output whose name is a path',
       'ENVELOPE_INVALID',
       withOperation({ outputs: [{ name: '../x', kind: 'file', mime: 'text/plain' }] }),
     ],
     ['a negative budget', 'ENVELOPE_INVALID', { ...definition, budget: { default: { wall_time_ms: -1 } } }],
-    ['params that let unknown members in', 'PARAMS_SCHEMA_UNSUPPORTED', withOperation({ params: Type.Object({}) })],
+    [
+      'params that let unknown members in',
+      'PARAMS_SCHEMA_UNSUPPORTED',
+      withOperation({ params: Type.Object({}, { additionalProperties: true }) }),
+    ],
     [
       'params beyond the dialect',
       'PARAMS_SCHEMA_UNSUPPORTED',
