@@ -23,6 +23,7 @@ export {
   type CertificateResource,
   CertificateStatement,
   CertificateTerms,
+  certificateLapse,
 } from './documents/certificate.ts';
 export { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
 export { ConformanceVector, ExpectedOutput } from './documents/conformance-vector.ts';

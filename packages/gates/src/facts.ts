@@ -1,4 +1,5 @@
-import type { Checker, EngineManifest, ErrorData, FullBudget, OperationManifest } from '@mex/envelope';
+import type { Checker, EngineManifest, ErrorData, FullBudget, Implementation, OperationManifest } from '@mex/envelope';
+import type { CertificateStanding } from '@mex/registry';
 
 /** An explicit consent record from the operator's store (CONTRACT §7). Times are ms since 1970. */
 export interface ConsentFact {
@@ -21,7 +22,8 @@ export type EngineFacts =
       readonly params: Checker<Record<string, unknown>> | undefined;
       /** Digest of the bundle bytes that would run; absent when they could not be read. */
       readonly loadedBundleSha256: string | undefined;
-      readonly certified: boolean;
+      /** Who vouches for exactly this bundle; whether that is in force is judged by `now`. */
+      readonly certificate: CertificateStanding;
     };
 
 /** State of one input, looked up in the store before the gates are asked. */
@@ -37,7 +39,7 @@ export interface PolicyFacts {
   readonly profileId: string;
   /** Capabilities policy takes away, whatever a profile says. */
   readonly denied: readonly string[];
-  /** Development switch: engines without a certificate may run (CONTRACT §10). */
+  /** Development switch: engines without a certificate may run (CONTRACT §10). One that is refused or over is no such. */
   readonly allowUncertified: boolean;
   /** `prod` requires a run budget (CONTRACT §9). */
   readonly requireRunBudget: boolean;

@@ -1,4 +1,5 @@
 import type { EngineResult, ErrorKind, PlannedOperation, Severity } from '@mex/envelope';
+import type { CertificateCode } from '@mex/registry';
 import type { PostFacts, PreFacts } from './facts.ts';
 
 /** The six gates every operation passes, in their fixed order (CONTRACT §8). */
@@ -11,6 +12,9 @@ export type GateCode =
   | 'ENGINE_DISABLED'
   | 'ENGINE_VERSION_UNSATISFIED'
   | 'ENGINE_UNCERTIFIED'
+  | CertificateCode
+  | 'CERTIFICATE_EXPIRED'
+  | 'CERTIFICATE_NOT_YET_VALID'
   | 'OPERATION_UNKNOWN'
   | 'REQUIRED_GATE_MISSING'
   | 'PARAMS_INVALID'

@@ -1,4 +1,5 @@
-import { BOUNDS } from '@mex/envelope';
+import { BOUNDS, certificateLapse } from '@mex/envelope';
+import type { EngineFacts, PreFacts } from './facts.ts';
 import { denier, type Gate, type Verdict } from './gate.ts';
 
 const deny = denier('G-INTEGRITY', 'integrity');
@@ -23,13 +24,8 @@ export const integrityGate: Gate = {
         { severity: 'fatal' },
       );
     }
-    if (engine.found && !engine.certified && !facts.policy.allowUncertified) {
-      return deny(
-        'ENGINE_UNCERTIFIED',
-        `${operation.engine_id} has no valid certificate for its bundle.`,
-        `Certify it: mex certify ${operation.engine_id}`,
-      );
-    }
+    const uncertified = engine.found ? checkCertified(engine, facts) : undefined;
+    if (uncertified !== undefined) return uncertified;
     for (const [index, input] of facts.inputs.entries()) {
       if (input.state !== 'mismatch') continue;
       return deny(
@@ -57,3 +53,32 @@ export const integrityGate: Gate = {
     );
   },
 };
+
+/**
+ * CONTRACT §10. The development switch covers engines that nobody certified; a certificate that is revoked, forged, over
+ * or for something else says that somebody meant this engine not to run as it is.
+ */
+function checkCertified({ certificate, manifest }: Extract<EngineFacts, { found: true }>, facts: PreFacts): Verdict {
+  const { engine_id } = manifest;
+  if (certificate.state === 'refused') {
+    const { code, reason, remedy } = certificate;
+    return deny(code, `The certificate of ${engine_id} is refused: ${reason}.`, remedy);
+  }
+  if (certificate.state === 'absent') {
+    if (facts.policy.allowUncertified) return undefined;
+    const reason = `${engine_id} has no certificate for its bundle.`;
+    return deny('ENGINE_UNCERTIFIED', reason, `Certify it: mex certify ${engine_id}`);
+  }
+  const lapse = certificateLapse(certificate, facts.now);
+  if (lapse === undefined) return undefined;
+  if (lapse === 'expired') {
+    const reason = `The certificate of ${engine_id} expired at ${timeText(certificate.expiresAt)}.`;
+    return deny('CERTIFICATE_EXPIRED', reason, `Certify it again: mex certify ${engine_id}`);
+  }
+  const reason = `The certificate of ${engine_id} is of ${timeText(certificate.issuedAt)}, and it is ${timeText(facts.now)} here.`;
+  return deny('CERTIFICATE_NOT_YET_VALID', reason, 'Set the clock of this machine, or wait.', { retryable: true });
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString();
+}

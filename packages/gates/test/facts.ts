@@ -6,6 +6,7 @@ import {
   type PlannedOperation,
 } from '@mex/envelope';
 import { GATE_IDS, type PostFacts, type PreFacts } from '@mex/gates';
+import type { CertificateStanding } from '@mex/registry';
 
 const SHA = 'a'.repeat(64);
 
@@ -75,6 +76,17 @@ export function makeOperation(over: Partial<PlannedOperation> = {}): PlannedOper
 const operationManifest = manifest.operations['test.run'];
 if (operationManifest === undefined) throw new Error('fixture');
 
+/** In force at `now` of {@link makePreFacts}. */
+export const HELD: CertificateStanding = {
+  state: 'valid',
+  sha256: SHA,
+  keyId: SHA,
+  issuedAt: 999_000,
+  expiresAt: 1_000_001,
+  harnessVersion: '1.0.0',
+  tiers: ['thread'],
+};
+
 export function makePreFacts(over: Partial<PreFacts> = {}): PreFacts {
   return {
     now: 1_000_000,
@@ -86,7 +98,8 @@ export function makePreFacts(over: Partial<PreFacts> = {}): PreFacts {
       operation: operationManifest,
       params: compileParamsSchema(operationManifest?.params_schema),
       loadedBundleSha256: SHA,
-      certified: true,
+      certificate: HELD,
+      implementation: { implementation: { id: 'builtin', kind: 'builtin' } },
     },
     inputs: [],
     policy: {

@@ -2,11 +2,19 @@ import type { PlannedOperation } from '@mex/envelope';
 import { createPipeline, GATE_IDS, type Gate, type GateDenial, type PostFacts, type PreFacts } from '@mex/gates';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { budget, makeOperation, makePostFacts, makePreFacts, makeResult, manifest } from './facts.ts';
+import { budget, HELD, makeOperation, makePostFacts, makePreFacts, makeResult, manifest } from './facts.ts';
 
 const pipeline = createPipeline();
 const engine = (over: object) => ({ ...makePreFacts().engine, ...over }) as PreFacts['engine'];
 const policy = (over: Partial<PreFacts['policy']>) => ({ policy: { ...makePreFacts().policy, ...over } });
+
+const REFUSALS = [
+  'CERTIFICATE_INVALID',
+  'CERTIFICATE_UNTRUSTED',
+  'CERTIFICATE_REVOKED',
+  'CERTIFICATE_MISMATCH',
+  'CERTIFICATE_UNSUPPORTED',
+] as const;
 
 /** gate, code, and the one thing that is wrong. */
 const preCases: [string, string, Partial<PlannedOperation>, Partial<PreFacts>][] = [
@@ -55,7 +63,20 @@ const preCases: [string, string, Partial<PlannedOperation>, Partial<PreFacts>][]
   ['G-INTEGRITY', 'INLINE_TOO_LARGE', {}, { paramsBytes: 32_769 }],
   ['G-INTEGRITY', 'BUNDLE_DIGEST_MISMATCH', {}, { engine: engine({ loadedBundleSha256: undefined }) }],
   ['G-INTEGRITY', 'BUNDLE_DIGEST_MISMATCH', {}, { engine: engine({ loadedBundleSha256: 'b'.repeat(64) }) }],
-  ['G-INTEGRITY', 'ENGINE_UNCERTIFIED', {}, { engine: engine({ certified: false }) }],
+  ['G-INTEGRITY', 'ENGINE_UNCERTIFIED', {}, { engine: engine({ certificate: { state: 'absent' } }) }],
+  ['G-INTEGRITY', 'CERTIFICATE_EXPIRED', {}, { engine: engine({ certificate: { ...HELD, expiresAt: 1_000_000 } }) }],
+  [
+    'G-INTEGRITY',
+    'CERTIFICATE_NOT_YET_VALID',
+    {},
+    { engine: engine({ certificate: { ...HELD, issuedAt: 1_300_001, expiresAt: 9_999_999 } }) },
+  ],
+  ...REFUSALS.map((code): (typeof preCases)[number] => [
+    'G-INTEGRITY',
+    code,
+    {},
+    { engine: engine({ certificate: { state: 'refused', code, reason: 'x', remedy: 'y' } }) },
+  ]),
   ['G-INTEGRITY', 'INPUT_INTEGRITY', {}, { inputs: [{ state: 'mismatch' }] }],
   ['G-BUDGET', 'BUDGET_OVER_CEILING', {}, { budget: { ...budget, wall_time_ms: 5_001 } }],
   ['G-BUDGET', 'BUDGET_OVER_CEILING', {}, policy({ ceilings: { memory_bytes: 1 } })],
@@ -105,8 +126,30 @@ describe('[§8] the six gates before a run', () => {
   });
 
   it('[§8] the development switch lets an uncertified engine run', () => {
-    const facts = makePreFacts({ engine: engine({ certified: false }), ...policy({ allowUncertified: true }) });
+    const facts = makePreFacts({
+      engine: engine({ certificate: { state: 'absent' } }),
+      ...policy({ allowUncertified: true }),
+    });
     expect(pipeline.checkBefore(makeOperation(), facts).denial).toBeUndefined();
+  });
+
+  it.each([
+    ...REFUSALS.map((code) => [code, { state: 'refused', code, reason: 'x', remedy: 'y' }] as const),
+    ['CERTIFICATE_EXPIRED', { ...HELD, expiresAt: 999_999 }] as const,
+    ['CERTIFICATE_NOT_YET_VALID', { ...HELD, issuedAt: 5_000_000, expiresAt: 9_999_999 }] as const,
+  ])('[§10] the development switch does not cover %s', (code, certificate) => {
+    const facts = makePreFacts({ engine: engine({ certificate }), ...policy({ allowUncertified: true }) });
+    expect(pipeline.checkBefore(makeOperation(), facts).denial?.code).toBe(code);
+  });
+
+  it('[§10] a certificate is in force until the moment it expires, and five minutes of clock skew are forgiven', () => {
+    const code = (over: object) =>
+      pipeline.checkBefore(makeOperation(), makePreFacts({ engine: engine({ certificate: { ...HELD, ...over } }) }))
+        .denial?.code;
+    expect(code({ expiresAt: 1_000_001 })).toBeUndefined();
+    expect(code({ issuedAt: 1_300_000, expiresAt: 9_999_999 })).toBeUndefined();
+    expect(code({ expiresAt: Number.NaN })).toBeDefined();
+    expect(code({ issuedAt: Number.NaN })).toBeDefined();
   });
 
   it('[§2] what a planner puts in an envelope grants it nothing: consents count only from the store, for this caller, in time', () => {
@@ -276,7 +319,7 @@ describe('laws', () => {
       fc.property(factsArbitrary, fc.subarray(['fs.read:inputs', 'fs.write:artifacts']), (random, requested) => {
         const build = (profile: string[], denied: string[]) =>
           makePreFacts({
-            engine: engine({ certified: random.certified }),
+            engine: engine({ certificate: random.certified ? HELD : { state: 'absent' } }),
             paramsBytes: random.paramsBytes,
             circuit: random.circuit as 'open',
             ...policy({ profile, denied, allowUncertified: random.allowUncertified }),

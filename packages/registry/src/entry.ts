@@ -10,6 +10,7 @@ import {
   verifyCapabilities,
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
+import type { CertificateStanding, CertifiedEngine } from './certificate.ts';
 import { entryError } from './errors.ts';
 
 /** Where a bundle's bytes come from, and what they must hash to. */
@@ -34,14 +35,15 @@ export interface RegisteredEngine {
   readonly manifestSha256: string;
   readonly bundle: BundleRef;
   readonly operations: ReadonlyMap<string, RegisteredOperation>;
-  /** `absent` until a valid certificate for exactly this digest is registered (CONTRACT §10). */
-  readonly certificate: 'absent';
+  /** Who vouches for exactly this digest (CONTRACT §10), as of when the registry was made; looked at when first asked for. */
+  readonly certificate: CertificateStanding;
   /** Who registered it: shipped with MEX, or added by the operator. */
   readonly origin: 'shipped' | 'added';
 }
 
 /**
  * Checks a manifest and wraps it for lookups.
+ * @param standing judges the certificate; without it there is none
  * @throws MexError `ENVELOPE_INVALID`, `PARAMS_SCHEMA_UNSUPPORTED`, `HSK-4001` or `REGISTRY_ENTRY_INVALID`, when the
  *   manifest breaks the contract.
  */
@@ -49,6 +51,7 @@ export function registerManifest(
   manifest: unknown,
   location: string,
   origin: RegisteredEngine['origin'],
+  standing: (engine: CertifiedEngine) => CertificateStanding = () => ({ state: 'absent' }),
 ): RegisteredEngine {
   const { parsed, sha256 } = snapshot(manifest);
   const operations = new Map<string, RegisteredOperation>();
@@ -60,12 +63,16 @@ export function registerManifest(
     operations.set(name, { name, manifest: operation, params: () => params });
   }
   verifyBudgets(parsed);
+  let certificate: CertificateStanding | undefined;
   return {
     manifest: parsed,
     manifestSha256: sha256,
     bundle: { location, sha256: parsed.bundle.sha256, sizeBytes: parsed.bundle.size_bytes },
     operations,
-    certificate: 'absent',
+    get certificate() {
+      certificate ??= Object.freeze(standing({ manifest: parsed, manifestSha256: sha256 }));
+      return certificate;
+    },
     origin,
   };
 }

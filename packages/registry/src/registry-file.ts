@@ -64,7 +64,8 @@ function readEntry(engineId: string, entry: unknown, root: string, origin: Engin
       fault: 'its bundle_path is not a path below the registry file, with "/" between names',
     };
   }
-  return { engineId, manifest: entry.manifest, bundle, origin, ...disabled };
+  const certificates = entry.certificate === undefined ? {} : { certificates: [entry.certificate] };
+  return { engineId, manifest: entry.manifest, bundle, origin, ...disabled, ...certificates };
 }
 
 /**

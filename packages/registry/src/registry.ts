@@ -5,8 +5,10 @@ import prerelease from 'semver/functions/prerelease.js';
 import rcompare from 'semver/functions/rcompare.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
+import { checkCertificates } from './certificate.ts';
 import { type RegisteredEngine, registerManifest } from './entry.ts';
 import { entryError, type RegistryErrorCode } from './errors.ts';
+import type { CertificateTrust } from './read-certificate.ts';
 
 /** An entry that was left out, and why. The others are there (CONTRACT §10). */
 export interface DisabledEntry {
@@ -23,6 +25,8 @@ export interface EngineSource {
   readonly bundle: string;
   readonly origin: RegisteredEngine['origin'];
   readonly disabled?: boolean;
+  /** DSSE envelopes, as text or JSON value; hostile until checked. The best one counts. */
+  readonly certificates?: readonly unknown[];
   /** Why the entry cannot be used, when whoever read it saw that already. */
   readonly fault?: string;
 }
@@ -41,13 +45,19 @@ export interface Registry {
   resolve(engineId: string, versionRange?: string): Resolution;
 }
 
-/** Builds a registry. Never throws: a broken entry disables only itself and is listed in `disabled`. */
-export function createRegistry(sources: readonly EngineSource[]): Registry {
+/** Nobody's word counts. */
+const NO_TRUST: CertificateTrust = { keys: [], revoked: [] };
+
+/**
+ * Builds a registry. Never throws: a broken entry disables only itself and is listed in `disabled`.
+ * @param trust whose certificates count; nobody's by default
+ */
+export function createRegistry(sources: readonly EngineSource[], trust: CertificateTrust = NO_TRUST): Registry {
   const disabled: DisabledEntry[] = [];
   const byId = new Map<string, RegisteredEngine[]>();
   for (const source of sources) {
     try {
-      addEngine(byId, source);
+      addEngine(byId, source, trust);
     } catch (thrown) {
       disabled.push({ engineId: recordableId(source.engineId), error: toErrorData(thrown) });
     }
@@ -76,12 +86,15 @@ function versionOf(engine: RegisteredEngine): string {
   return engine.manifest.engine_version;
 }
 
-function addEngine(byId: Map<string, RegisteredEngine[]>, source: EngineSource): void {
-  const { engineId, disabled, fault } = source;
-  if (disabled) throw entryError(engineId, 'it was disabled by the operator', 'Enable it in mechanical_engines.json.');
+function addEngine(byId: Map<string, RegisteredEngine[]>, source: EngineSource, trust: CertificateTrust): void {
+  const { engineId, disabled, fault, certificates = [] } = source;
+  if (disabled)
+    throw entryError(engineId, 'it was disabled by the operator', `Enable it: mex engines enable ${engineId}`);
   if (fault !== undefined)
     throw entryError(engineId, fault, `Remove it and add it again: mex engines remove ${engineId}`);
-  const engine = registerManifest(source.manifest, source.bundle, source.origin);
+  const engine = registerManifest(source.manifest, source.bundle, source.origin, (certified) =>
+    checkCertificates(certificates, certified, trust),
+  );
   const id = engine.manifest.engine_id;
   if (id !== engineId) throw entryError(engineId, `its manifest is of ${id}`, 'Register it under its own engine_id.');
   const list = byId.get(id) ?? [];

@@ -10,8 +10,10 @@ import type { EngineCode } from './sandbox/tier.ts';
 /** The operator's word on who may do what. Looked up by the host, never taken from an envelope (CONTRACT §2). */
 export interface PolicySource {
   readonly policyFor: (operation: PlannedOperation, caller: Caller | undefined) => PolicyFacts;
-  /** Tier that policy asks for (CONTRACT §9). */
-  readonly tierFor: (engine: RegisteredEngine) => 'thread' | 'process' | 'wasm';
+  /** Tier that policy asks for at a time, in ms since 1970: whether somebody vouches for an engine ends (CONTRACT §9). */
+  readonly tierFor: (engine: RegisteredEngine, now: number) => 'thread' | 'process' | 'wasm';
+  /** Implementation that policy names for an engine; without one its own (CONTRACT §10). Never the planner's word. */
+  readonly implementationFor?: (engineId: string) => string | undefined;
   /** Consent records by id; unknown ids are simply absent from the answer. */
   readonly consents: (ids: readonly string[]) => readonly ConsentFact[];
   /** Whether a consent is still in force; asked on every call of an engine that needs it. */
@@ -116,7 +118,7 @@ function describeEngine(
     operation: found?.manifest,
     params: found?.params(),
     loadedBundleSha256: code?.sha256,
-    certified: engine.certificate !== 'absent',
+    certificate: engine.certificate,
   };
 }
 

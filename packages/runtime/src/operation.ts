@@ -121,7 +121,8 @@ async function chooseTier(
   powers: OperationPowers,
 ): Promise<SandboxTier | TierRefusal | undefined> {
   if (collected.engine === undefined || collected.code === undefined) return undefined;
-  return powers.tiers.find(powers.policy.tierFor(collected.engine), collected.facts.budget.memory_bytes);
+  const { now, budget } = collected.facts;
+  return powers.tiers.find(powers.policy.tierFor(collected.engine, now), budget.memory_bytes);
 }
 
 /** @returns its place in the ledger; or the denial, when what the grant rests on is gone by now */

@@ -4,6 +4,7 @@ import { digestJson } from '@mex/envelope/digest';
 import { newEventId } from '@mex/flight-recorder';
 import { checkCapability, type GateDenial, type GateOutcome, type PreFacts, type SecretLeak } from '@mex/gates';
 import { redact, stripControl } from '@mex/guard';
+import { isCertified } from '@mex/registry';
 import { remedyFor } from './breach-remedies.ts';
 import type { Refusal } from './broker/broker.ts';
 import type { HttpRecord } from './broker/net-http/http-record.ts';
@@ -16,7 +17,7 @@ import type { ReportedProblem } from './sandbox/protocol.ts';
 function factsDigest(facts: PreFacts): string {
   return digestJson({
     budget: facts.budget,
-    certified: facts.engine.found && facts.engine.certified,
+    certificate: certificateOf(facts) ?? null,
     circuit: facts.circuit,
     consents: facts.consents.map((consent) => consent.consentId),
     inputs: facts.inputs.map((input) => input.state),
@@ -25,6 +26,11 @@ function factsDigest(facts: PreFacts): string {
     profile: facts.policy.profileId,
     quota_exceeded: facts.quota.exceeded,
   });
+}
+
+/** The certificate that is in force for the engine, if there is one (CONTRACT §10). */
+function certificateOf({ engine, now }: PreFacts): string | undefined {
+  return engine.found && isCertified(engine.certificate, now) ? engine.certificate.sha256 : undefined;
 }
 
 /** One event per capability asked for, allow or deny (CONTRACT §7). The broker's later refusals add to them. */
@@ -60,6 +66,7 @@ export function checkedEvent(
   now: number,
 ): FlightEvent {
   const { operation } = planned;
+  const certificate = certificateOf(facts);
   return {
     ...stamp(planned.base, now),
     type: 'system',
@@ -71,6 +78,8 @@ export function checkedEvent(
       operation_sha256: planned.sha256,
       gates: verdicts(outcomes),
       facts_sha256: factsDigest(facts),
+      certified: certificate !== undefined,
+      ...(certificate === undefined ? {} : { certificate_sha256: certificate }),
       ...(operation.context?.actor === undefined ? {} : { claimed_actor: operation.context.actor }),
       ...(grant === undefined ? {} : { grant: describeGrant(grant) }),
     },
@@ -163,6 +172,12 @@ export function httpEvents(planned: Planned, requests: readonly HttpRecord[], no
   }));
 }
 
+/** What proves an entry of the result cache: the key it may be served under, and the digest of its Problems. */
+export interface CacheMark {
+  readonly key_sha256: string;
+  readonly problems_sha256: string;
+}
+
 /** The last two events of every operation: what the engine did (system) and the call as a whole (FR-EVT-007). */
 export function endEvents(
   planned: Planned,
@@ -170,8 +185,10 @@ export function endEvents(
   resultSha256: string,
   outcomes: readonly GateOutcome[],
   now: number,
+  mark?: CacheMark,
 ): FlightEvent[] {
   const { operation } = planned;
+  const { cached_from } = result.provenance;
   const version = result.provenance.engine_version;
   const tier: IsolationTier = result.provenance.environment.isolation_tier;
   const codes = result.errors.map((error) => error.code);
@@ -193,6 +210,8 @@ export function endEvents(
         result_sha256: resultSha256,
         usage: result.usage,
         error_codes: codes,
+        ...(cached_from === undefined ? {} : { cached_from }),
+        ...(mark === undefined ? {} : { cache: { ...mark } }),
       },
     },
     {
@@ -202,7 +221,7 @@ export function endEvents(
       tool_id: operation.engine_id,
       tool_version: version ?? 'unresolved',
       transport: 'mex',
-      side_effect: result.outputs.length > 0 ? 'write' : 'none',
+      side_effect: result.outputs.length > 0 && cached_from === undefined ? 'write' : 'none',
       idempotency: 'keyed',
       idempotency_key: operation.op_id,
       ok: result.status === 'succeeded',

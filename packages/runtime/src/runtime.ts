@@ -196,7 +196,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const { memory_bytes } = engine.manifest.default_budget;
       // No engine is in a sandbox that was not proven yet.
       void tiers
-        .find(options.policy.tierFor(engine), memory_bytes)
+        .find(options.policy.tierFor(engine, now()), memory_bytes)
         .then(
           (tier) => {
             if (!('reason' in tier)) tier.prewarm(powers.loadCode(engine), memory_bytes);

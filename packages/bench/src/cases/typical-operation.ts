@@ -33,7 +33,8 @@ export function typicalOperation(): TypicalOperation {
       operation: declared.manifest,
       params: declared.params(),
       loadedBundleSha256: engine.manifest.bundle.sha256,
-      certified: false,
+      certificate: { state: 'absent' },
+      implementation: { implementation: { id: 'builtin', kind: 'builtin' } },
     },
     inputs: [{ state: 'present' }],
     policy: {

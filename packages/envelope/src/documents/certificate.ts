@@ -70,3 +70,15 @@ export const CertificateStatement = Type.Object(
   { ...CLOSED, $id: 'mex:certificate-statement' },
 );
 export type CertificateStatement = Static<typeof CertificateStatement>;
+
+/** How far the clocks of two machines may be apart, in ms. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+/** Why a certificate is not in force at a time; `undefined` when it is. All three are ms since 1970. */
+export function certificateLapse(
+  { issuedAt, expiresAt }: { readonly issuedAt: number; readonly expiresAt: number },
+  now: number,
+): 'expired' | 'not yet valid' | undefined {
+  if (!(now < expiresAt)) return 'expired';
+  return now + CLOCK_SKEW_MS >= issuedAt ? undefined : 'not yet valid';
+}
