@@ -9,8 +9,9 @@ import { bindingOf, type Candidate, findCandidate, requestFor } from './candidat
 import { AlreadyAsked, recordUse } from './decision-tables.ts';
 import { findTicket, isRefusal, newTicket } from './find-ticket.ts';
 import type { GovernancePolicy } from './governance-policy.ts';
-import { exactTarget, findRule } from './held-operation.ts';
+import { type EngineIdentity, findRule } from './held-operation.ts';
 import type { InboxParts } from './inbox.ts';
+import { isSameJson } from './same-json.ts';
 
 type Operation = string | Uint8Array | object;
 
@@ -97,9 +98,8 @@ export function createApprovalDesk(
     const { manifest, loadedBundleSha256 = '' } = facts.engine;
     const engine = { version: manifest.engine_version, bundleSha256: loadedBundleSha256 };
     // Compared with what is about to run: an engine replaced since it was approved is another one.
-    const target = exactTarget(operation, actorId, engine);
-    const ticket = slots.find(operation.op_id, target)?.ticket;
-    return ticket?.cleared === target ? undefined : approvalDenial(ticket);
+    const slot = slots.find(operation, actorId, engine);
+    return slot.isCleared ? undefined : approvalDenial(slot.ticket);
   };
 
   const atGrant: AtGrant = (operation, caller) => {
@@ -126,19 +126,42 @@ class Slots {
     }
   }
 
-  find(opId: string, target: string): Slot | undefined {
-    const all = [...(this.#byId.get(opId) ?? [])];
-    return all.find(({ ticket }) => ticket.cleared === target) ?? all[0];
+  /** Whether exactly this was cleared; and if not, what is known of it. */
+  find(
+    operation: PlannedOperation,
+    actorId: string,
+    engine: EngineIdentity,
+  ): { readonly isCleared: boolean; readonly ticket: Ticket | undefined } {
+    const all = this.#byId.get(operation.op_id);
+    let first: Ticket | undefined;
+    for (const slot of all ?? []) {
+      if (isClearedFor(slot, operation, actorId, engine)) return { isCleared: true, ticket: slot.ticket };
+      first ??= slot.ticket;
+    }
+    return { isCleared: false, ticket: first };
   }
 
   /** The one that cleared exactly this. */
   findGranted(operation: PlannedOperation, actorId: string): Slot | undefined {
     const all = [...(this.#byId.get(operation.op_id) ?? [])];
-    return all.find(
-      ({ isPreview, ticket, candidate }) =>
-        !isPreview && ticket.cleared === exactTarget(operation, actorId, candidate.engine),
-    );
+    return all.find((slot) => !slot.isPreview && isClearedFor(slot, operation, actorId, slot.candidate.engine));
   }
+}
+
+/** Looking member by member is several times faster than a digest, and every operation with a rule waits for it. */
+function isClearedFor(
+  { candidate, ticket }: Slot,
+  operation: PlannedOperation,
+  actorId: string,
+  { version, bundleSha256 }: EngineIdentity,
+): boolean {
+  return (
+    ticket.cleared === candidate.targetRef &&
+    candidate.caller.id === actorId &&
+    candidate.engine.bundleSha256 === bundleSha256 &&
+    candidate.engine.version === version &&
+    isSameJson(candidate.operation, operation)
+  );
 }
 
 /** The use of an approval, to be recorded with the grant; or no grant, when somebody else has used it meanwhile. */
