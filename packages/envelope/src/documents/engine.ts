@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { ArtifactKind } from './artifact.ts';
-import { FullBudget } from './budget.ts';
+import { Budget, FullBudget } from './budget.ts';
 import {
   ArtifactName,
   CapabilityId,
@@ -70,6 +70,15 @@ export const Implementation = Type.Object(
     kind: Type.Union([Type.Literal('builtin'), Type.Literal('external')]),
     /** External tool, for `external`; started only through the subprocess wrapper. */
     tool: Type.Optional(ShortId),
+    description: Type.Optional(Message),
+    /** Operations it does; absent: all of the engine. */
+    operations: Type.Optional(Type.Array(OperationName, { minItems: 1, maxItems: 64, uniqueItems: true })),
+    /** The most it promises, where that is less than its operations do: what a tool does is D1 at best (CONTRACT §6). */
+    determinism_ceiling: Type.Optional(Determinism),
+    /** What it needs besides the capabilities of the operation; `proc.exec:<tool>` for an external one. */
+    capabilities: Type.Optional(Type.Array(CapabilityId, { maxItems: 16 })),
+    /** Fields that take the place of the engine's default budget. */
+    default_budget: Type.Optional(Budget),
   },
   CLOSED,
 );
