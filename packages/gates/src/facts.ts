@@ -10,6 +10,11 @@ export interface ConsentFact {
   readonly revoked: boolean;
 }
 
+/** Which implementation does the operation, or why the one that policy names cannot (CONTRACT §10). */
+export type ImplementationFact =
+  | { readonly implementation: Implementation; readonly error?: undefined }
+  | { readonly implementation?: undefined; readonly error: ErrorData };
+
 /** What the registry answered for this operation. */
 export type EngineFacts =
   | { readonly found: false; readonly error: ErrorData }
@@ -17,8 +22,9 @@ export type EngineFacts =
       readonly found: true;
       readonly manifest: EngineManifest;
       readonly manifestSha256: string;
-      /** Absent when the engine has no such operation. */
+      /** As the implementation does it, with what that needs. Absent when the engine has no such operation. */
       readonly operation: OperationManifest | undefined;
+      readonly implementation: ImplementationFact;
       readonly params: Checker<Record<string, unknown>> | undefined;
       /** Digest of the bundle bytes that would run; absent when they could not be read. */
       readonly loadedBundleSha256: string | undefined;

@@ -1,5 +1,5 @@
-import { CHECKERS } from '@mex/envelope';
-import { denier, type Gate, type Verdict } from './gate.ts';
+import { CHECKERS, type ErrorData } from '@mex/envelope';
+import { denier, type Gate, type GateDenial, type Verdict } from './gate.ts';
 
 const deny = denier('G-SCHEMA', 'validation');
 
@@ -23,6 +23,8 @@ export const schemaGate: Gate = {
         `It has: ${known}`,
       );
     }
+    const { error } = engine.implementation;
+    if (error !== undefined) return denyImplementation(error);
     const absent = engine.manifest.required_gates.find((id) => !facts.gates.includes(id));
     if (absent !== undefined) {
       return deny(
@@ -88,6 +90,16 @@ export const schemaGate: Gate = {
     );
   },
 };
+
+/** What policy names is used, or nothing is. */
+function denyImplementation({ code, kind, message, remedy }: ErrorData): GateDenial {
+  const known = code === 'IMPLEMENTATION_UNAVAILABLE' ? code : 'IMPLEMENTATION_UNKNOWN';
+  // A tool may be installed, and then the same operation passes.
+  return deny(known, message, remedy ?? 'Correct "implementations" of policy.json.', {
+    kind,
+    retryable: known === 'IMPLEMENTATION_UNAVAILABLE',
+  });
+}
 
 const MEX_FAULT = 'This is a fault of MEX: please report it.';
 const ENGINE_FAULT = 'This is a fault of the engine: report it to its author.';

@@ -22,5 +22,11 @@ export function describeEnvironment(
   /** External programs that ran, by name. */
   tools: Readonly<Record<string, string>> = {},
 ): Environment {
-  return { ...fixed, tool_versions: { ...fixed.tool_versions, ...tools }, isolation_tier: tier };
+  return {
+    ...fixed,
+    tool_versions: { ...fixed.tool_versions, ...tools },
+    isolation_tier: tier,
+    ...(advisoryDbVersion === undefined ? {} : { advisory_db_version: advisoryDbVersion }),
+  };
 }
+  advisoryDbVersion?: string,

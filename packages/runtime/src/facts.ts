@@ -1,9 +1,18 @@
 import type { ArtifactStore } from '@mex/artifacts';
-import { type ArtifactHandle, type EntityRef, MexError, type PlannedOperation } from '@mex/envelope';
-import type { ConsentFact, EngineFacts, InputFact, Pipeline, PolicyFacts, PreFacts } from '@mex/gates';
+import { type ArtifactHandle, type EntityRef, type FullBudget, MexError, type PlannedOperation } from '@mex/envelope';
+import type {
+  ConsentFact,
+  EngineFacts,
+  ImplementationFact,
+  InputFact,
+  Pipeline,
+  PolicyFacts,
+  PreFacts,
+} from '@mex/gates';
 import type { RegisteredEngine, Registry } from '@mex/registry';
 import { completeBudget, emptyUsage } from './budgets.ts';
 import type { Caller, Planned } from './planned.ts';
+import { implementedOperation, resolveImplementation } from './implementation.ts';
 import type { Quota, Reservation } from './quota.ts';
 import type { EngineCode } from './sandbox/tier.ts';
 
@@ -33,6 +42,8 @@ export interface FactSources {
   readonly loadCode: (engine: RegisteredEngine) => EngineCode;
   readonly resolveEntity: EntityResolver | undefined;
   /** How the budget of a run stands (CONTRACT §9). Without it no operation belongs to a run with one. */
+  /** The external programs that policy names, if any. */
+  readonly outside: Pick<Outside, 'toolbox'>;
   readonly runStanding?: (runId: string) => PreFacts['runBudget'];
 }
 
@@ -55,6 +66,14 @@ export async function collectFacts(planned: Planned, sources: FactSources, now: 
   try {
     const code = engine && tryLoad(engine, sources.loadCode);
     const inspected = await inspectInputs(planned, sources);
+    const described: EngineFacts = resolution.engine
+      ? describeEngine(
+          resolution.engine,
+          operation,
+          code,
+          await chooseImplementation(resolution.engine, operation, sources),
+        )
+      : { found: false, error: resolution.error };
     const refs = operation.context?.consent_refs ?? [];
     const { refusal, circuit } = reservation;
     const runId = operation.context?.run_id;
@@ -108,6 +127,7 @@ function tryLoad(engine: RegisteredEngine, load: FactSources['loadCode']): Engin
 function describeEngine(
   engine: RegisteredEngine,
   operation: PlannedOperation,
+  chosen: ImplementationFact,
   code: EngineCode | undefined,
 ): EngineFacts {
   const found = engine.operations.get(operation.operation);
@@ -115,12 +135,32 @@ function describeEngine(
     found: true,
     manifest: engine.manifest,
     manifestSha256: engine.manifestSha256,
-    operation: found?.manifest,
+    operation:
+      found === undefined || chosen.implementation === undefined
+        ? found?.manifest
+        : implementedOperation(found.manifest, chosen.implementation),
+    implementation: chosen,
     params: found?.params(),
     loadedBundleSha256: code?.sha256,
     certificate: engine.certificate,
   };
 }
+function defaultBudget(engine: EngineFacts): FullBudget {
+  if (!engine.found) return emptyUsage();
+  return { ...engine.manifest.default_budget, ...engine.implementation.implementation?.default_budget };
+}
+
+function chooseImplementation(
+  engine: RegisteredEngine,
+  { operation }: PlannedOperation,
+  { policy, outside: { toolbox } }: FactSources,
+): Promise<ImplementationFact> {
+  return resolveImplementation(engine, operation, {
+    implementationFor: policy.implementationFor,
+    resolveTool: toolbox && ((tool) => toolbox.resolve(tool)),
+  });
+}
+
 
 async function inspectInput(
   input: PlannedOperation['inputs'][number],

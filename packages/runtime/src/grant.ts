@@ -1,4 +1,4 @@
-import type { EngineManifest, FullBudget, IsolationTier, OperationManifest } from '@mex/envelope';
+import type { EngineManifest, FullBudget, Implementation, IsolationTier, OperationManifest } from '@mex/envelope';
 
 export interface GrantedCapability {
   readonly capabilityId: string;
@@ -12,7 +12,9 @@ export interface Grant {
   readonly capabilities: readonly GrantedCapability[];
   readonly budget: FullBudget;
   readonly manifest: EngineManifest;
+  /** As the implementation does it. */
   readonly operation: OperationManifest;
+  readonly implementation: Implementation;
   /** Digest of the grant and of everything it was based on. */
   readonly sha256: string;
 }

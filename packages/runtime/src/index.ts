@@ -4,6 +4,7 @@ export { verifyToolPolicy } from './broker/proc-exec/tool-policy.ts';
 export type { SecretSource } from './broker/secrets.ts';
 export type { RuntimeErrorCode } from './errors.ts';
 export type { EntityResolver, PolicySource } from './facts.ts';
+export { implementedOperation, nameImplementation } from './implementation.ts';
 export type { OutsideOptions } from './outside.ts';
 export type { Caller } from './planned.ts';
 export type { Preview } from './preview.ts';

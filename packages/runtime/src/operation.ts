@@ -98,6 +98,20 @@ export async function runOperation(
   }
 }
 
+    const config = configHash(planned, grant.implementation.id, collected.facts.policy.sha256);
+    const { served, miss } = await tryCache(
+      planned,
+      collected,
+      grant,
+      config,
+      signal?.aborted ? 'bypass' : cache,
+      powers,
+    );
+    if (served !== undefined) {
+      // Nothing was learned about the engine.
+      await recordCached(planned, served, seq, progress.endQuota, powers);
+      return served.result;
+    }
 /** Everything that is decided before anything is recorded: what the gates say, and which tier it gets. */
 export async function judgeOperation(
   planned: Planned,
@@ -181,12 +195,15 @@ function makeGrant(planned: Planned, collected: Collected, tier: SandboxTier): G
     operation: planned.sha256,
     policy: facts.policy.sha256,
     tier: tier.name,
+  const { implementation } = facts.engine.implementation;
+  if (implementation === undefined) throw new Error('granted without an implementation');
   });
   return {
     opId: planned.operation.op_id,
     tier: tier.name,
     capabilities,
     budget: facts.budget,
+    implementation: implementation.id,
     manifest,
     operation,
     sha256,
@@ -200,6 +217,7 @@ async function runGranted(
   grant: Grant,
   tier: SandboxTier,
   powers: OperationPowers,
+    implementation,
   signal: AbortSignal | undefined,
 ): Promise<Conclusion> {
   const workspace = new Workspace(grant.opId, powers.shadowRoot);
@@ -227,7 +245,11 @@ async function runGranted(
         await powers.recorder.append([{ ...stamp(planned.base, powers.now()), ...body }]);
       },
       storeToolOutput: async (_stream, bytes) => {
-        const created_by = describeCreator(planned, grant, configHash(planned, collected.facts.policy.sha256));
+        const created_by = describeCreator(
+          planned,
+          grant,
+          configHash(planned, collected.facts.policy.sha256, grant.implementation.id),
+        );
         const { artifact_id } = await store.put(bytes, {
           kind: 'tool_output',
           mime: 'application/octet-stream',
@@ -280,7 +302,7 @@ async function conclude(
   run: EngineRun,
   powers: OperationPowers,
 ): Promise<Conclusion> {
-  const config = configHash(planned, collected.facts.policy.sha256);
+  const config = configHash(planned, collected.facts.policy.sha256, grant.implementation.id);
   const nothing: Ending = {
     status: run.status,
     outputs: [],

@@ -2,6 +2,7 @@ import type { ArtifactHandle, EngineResult, FullBudget, ResultError, ResultStatu
 import { clipText } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import type { GateDenial } from '@mex/gates';
+import { advisoryVersion } from './advisory-version.ts';
 import { emptyUsage } from './budgets.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Grant } from './grant.ts';
@@ -63,9 +64,9 @@ export function deniedResult(planned: Planned, error: ResultError, budget: FullB
 }
 
 /** Digest of what configured the run and may change its outcome, besides inputs and environment (CONTRACT §4). */
-export function configHash(planned: Planned, policySha256: string): string {
+export function configHash(planned: Planned, policySha256: string, implementation = 'builtin'): string {
   return digestJson({
-    implementation: IMPLEMENTATION,
+    implementation,
     operation: planned.operation.operation,
     params: planned.operation.params,
     policy: policySha256,
@@ -96,7 +97,7 @@ export function ranResult(
       engine_id: operation.engine_id,
       engine_version: grant.manifest.engine_version,
       operation: operation.operation,
-      implementation: IMPLEMENTATION,
+      implementation: grant.implementation.id,
       bundle_sha256: grant.manifest.bundle.sha256,
       inputs: inputHashes(planned, inputs),
       outputs: ending.outputs.map((output) => output.sha256),
@@ -108,7 +109,11 @@ export function ranResult(
           : { capability_id: capabilityId, consent_id: consentId },
       ),
       determinism: operation.determinism,
-      environment: describeEnvironment(grant.tier, toolVersions),
+      environment: describeEnvironment(
+        grant.tier,
+        toolVersions,
+        advisoryVersion([...inputs, ...ending.outputs, ...ending.evidence]),
+      ),
     },
     errors: [...ending.errors],
     budget: grant.budget,

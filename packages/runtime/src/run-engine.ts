@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { ArtifactStore } from '@mex/artifacts';
 import {
@@ -112,7 +113,9 @@ function createBroker(run: RunInput, meter: Meter): Broker {
       },
       keep: (stream, bytes) => {
         const redactor = search()?.redactor;
-        return run.storeToolOutput(stream, redactor?.holdsKnownValue(bytes) === true ? masked(bytes, redactor) : bytes);
+        const known = redactor?.holdsKnownValue(bytes) === true ? masked(bytes, redactor) : bytes;
+        // Everything that is recorded passes the redactor (CONTRACT §9), also what looks like a secret of the input.
+        return run.storeToolOutput(stream, maskFound(known));
       },
     },
   });
@@ -123,6 +126,14 @@ function createBroker(run: RunInput, meter: Meter): Broker {
 function masked(bytes: Uint8Array, redactor: Redactor): Uint8Array {
   const text = redactor.redact(Buffer.from(bytes).toString('utf8'));
   return Buffer.from(redactor.holdsKnownValue(text) ? MASK : text);
+}
+
+/** Text without what looks like a secret. Bytes that are no UTF-8 are read one by one, so that none is lost. */
+function maskFound(bytes: Uint8Array): Uint8Array {
+  const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+  const text = Buffer.from(bytes).toString(encoding);
+  const clean = redact(text);
+  return clean === text ? bytes : Buffer.from(clean, encoding);
 }
 
 async function findLeaks(search: LeakSearch, outcome: JobOutcome, broker: Broker): Promise<SecretLeak[]> {
@@ -179,6 +190,7 @@ function jobRequest({ planned, grant, inputs, session, now }: RunInput): string 
     now_ms: frozen ? FROZEN_TIME_MS : now,
     seed: frozen ? seedOf(planned, grant, inputs) : sha256Hex(randomUUID()),
     params: operation.params,
+    implementation: implementationOf(grant),
     inputs: inputs.map((input) => ({
       ...(input.name === undefined ? {} : { name: input.name }),
       sha256: input.sha256,
@@ -188,6 +200,11 @@ function jobRequest({ planned, grant, inputs, session, now }: RunInput): string 
     })),
   };
   return JSON.stringify(request);
+}
+
+/** What an engine needs to know to do its work the way policy wants it. */
+function implementationOf({ implementation: { id, kind, tool } }: Grant): JobRequest['implementation'] {
+  return { id, kind, ...(tool === undefined ? {} : { tool }) };
 }
 
 /** Everything a D3 result may depend on, and nothing else: not the op_id, not the time. */

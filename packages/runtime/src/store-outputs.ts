@@ -55,7 +55,7 @@ export function describeCreator(planned: Planned, grant: Grant, config: string) 
     engine_id: grant.manifest.engine_id,
     engine_version: grant.manifest.engine_version,
     operation: operation.operation,
-    implementation: 'builtin',
+    implementation: grant.implementation.id,
     config_hash: config,
     input_hashes: operation.inputs.flatMap((input) => ('sha256' in input ? [input.sha256] : [])),
     determinism: operation.determinism,

@@ -155,12 +155,13 @@ export class Axes {
     if (toolbox === undefined) return this.refuseTool(call);
     this.madeTools ??= this.createTools(toolbox);
     const tools = await this.madeTools;
-    const { tool, args, inputs, outputs, timeout_ms } = call;
+    const { tool, args, inputs, outputs, withhold, timeout_ms } = call;
     const answer = await tools.exec({
       tool,
       args,
       inputs,
       outputs,
+      withhold,
       ...(call.has_stdin ? { stdin: stdin ?? new Uint8Array() } : {}),
       ...(timeout_ms === undefined ? {} : { timeout_ms }),
     });

@@ -44,6 +44,7 @@ export const engineCall = createChecker(
         maxItems: CALL_LIMITS.maxToolInputs,
       }),
       outputs: Type.Array(Text(CALL_LIMITS.maxToolPathChars), { maxItems: CALL_LIMITS.maxToolOutputs }),
+      withhold: Type.Boolean(),
       timeout_ms: Type.Optional(Integer),
     }),
   ]),

@@ -33,6 +33,7 @@ export function createContext({ request, call, room, log, problem }: CallContext
     opId: request.op_id,
     operation: request.operation,
     determinism: request.determinism,
+    implementation: Object.freeze({ ...request.implementation }),
     inputs: Object.freeze(request.inputs.map((input, index) => createInput(call, input, index))),
     now: () => new Date().toISOString(),
     write: async (name: unknown, data: unknown) => {
@@ -103,7 +104,7 @@ async function execTool(
   args: unknown,
   options: unknown = {},
 ): Promise<object> {
-  const { stdin, inputs, outputs, timeoutMs } = fields(options);
+  const { stdin, inputs, outputs, withhold, timeoutMs } = fields(options);
   const bytes = stdin === undefined ? undefined : copyBytes(stdin, room());
   const answer = await call(
     {
@@ -120,6 +121,7 @@ async function execTool(
       outputs: items(outputs ?? [], CALL_LIMITS.maxToolOutputs, 'outputs').map((file) =>
         exact(file, CALL_LIMITS.maxToolPathChars, 'an output'),
       ),
+      withhold: withhold === true,
       ...(timeoutMs === undefined ? {} : { timeout_ms: count(timeoutMs, 'timeoutMs') }),
     },
     bytes,

@@ -53,6 +53,7 @@ export interface JobRequest {
   readonly now_ms: number;
   readonly seed: string;
   readonly params: Readonly<Record<string, unknown>>;
+  readonly implementation: { readonly id: string; readonly kind: 'builtin' | 'external'; readonly tool?: string };
   readonly inputs: readonly {
     readonly name?: string;
     readonly sha256: string;
@@ -107,6 +108,8 @@ export interface ToolExecCall {
   readonly has_stdin: boolean;
   readonly inputs: readonly { readonly input: number; readonly as: string }[];
   readonly outputs: readonly string[];
+  /** What it writes to its streams is not kept. */
+  readonly withhold: boolean;
   readonly timeout_ms?: number;
 }
 

@@ -48,6 +48,7 @@ function makeBroker(): Broker {
     budget,
     manifest: engine.manifest,
     operation,
+    implementation: { id: 'builtin', kind: 'builtin' } as const,
     sha256: '0'.repeat(64),
   };
   const refuse = (): Promise<never> =>

@@ -53,6 +53,7 @@ function makeBroker(session: number, setup: Setup = {}) {
     budget: { ...BUDGET, output_bytes: 64 * MIB, memory_bytes: setup.memoryBytes ?? 128 * MIB },
     manifest,
     operation,
+    implementation: { id: 'builtin', kind: 'builtin' },
     sha256: '0'.repeat(64),
   };
   const workspace = new Workspace(grant.opId, join(dir, 'shadow'));

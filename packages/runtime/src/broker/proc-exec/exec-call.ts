@@ -12,6 +12,8 @@ export interface ExecCall {
   readonly inputs?: readonly { readonly input: number; readonly as: string }[];
   /** Files the tool writes below its working directory, to be read back. */
   readonly outputs?: readonly string[];
+  /** What it writes may hold secrets that nobody knows how to mask: only its size is kept. Default `false`. */
+  readonly withhold?: boolean;
   /** Longest run in milliseconds; never more than policy and budget allow. */
   readonly timeout_ms?: number;
 }

@@ -207,7 +207,7 @@ export class ToolRunner {
       this.options.remaining('wall_time_ms'),
     );
     const report = await this.start(plan, call.stdin, wallMs, tool.policy.max_output_bytes ?? DEFAULT_OUTPUT_BYTES);
-    await this.record(plan, report, true);
+    await this.record(plan, report, call.withhold === true ? 'withheld' : 'kept');
     await this.judge(tool, report, wallMs);
     const outputs = await readBack(work.source, call.outputs ?? [], this.limits.readBackBytes);
     return { exitCode: report.exitCode ?? 0, stdout: report.stdout, stderr: report.stderr, outputs };
@@ -251,13 +251,13 @@ export class ToolRunner {
   }
 
   /** FR-EVT-001, and what the tool wrote. What a run that ends the operation wrote is discarded with it (CONTRACT §9). */
-  private async record(plan: JailPlan, report: RunReport, isKept: boolean): Promise<void> {
+  private async record(plan: JailPlan, report: RunReport, fate: 'kept' | 'withheld' | 'dropped'): Promise<void> {
     this.cpuMs += report.cpuMs;
     this.memoryBytes = Math.max(this.memoryBytes, report.memoryBytes);
     const stays = isKept && ['exited', 'wall', 'processes', 'work', 'stream'].includes(report.end);
     let refs: OutputRefs = { stdout: null, stderr: null };
     try {
-      if (stays) refs = await this.keep(report);
+      if (stays) refs = await this.keep(fate === 'withheld' ? withheld(report) : report);
     } finally {
       this.options.onEvent({
         type: 'terminal_command',
@@ -322,6 +322,13 @@ export class ToolRunner {
   private readonly keepOn = (): void => {
     if (this.ending.signal.aborted) throw new JobStop('OPERATION_CANCELLED', 'the operation is over');
   };
+}
+
+/** What is kept of streams that may hold secrets. No digest: a short text could be found by trying. */
+function withheld({ stdout, stderr }: RunReport): Pick<RunReport, 'stdout' | 'stderr'> {
+  const told = (bytes: Uint8Array): Uint8Array =>
+    bytes.byteLength === 0 ? bytes : Buffer.from(`(withheld: ${bytes.byteLength} bytes that may hold secrets)\n`);
+  return { stdout: told(stdout), stderr: told(stderr) };
 }
 
 /** The first line that a tool wrote; `unknown` for one that failed or wrote none. */
