@@ -43,7 +43,7 @@ import { nameConsents } from './governance/name-consents.ts';
 import { type Governed, openApprovals } from './governance/open-approvals.ts';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
-import { chooseTier, createPolicySource } from './policy-source.ts';
+import { chooseImplementation, chooseTier, createPolicySource } from './policy-source.ts';
 import { recordStart, stampHost } from './record-start.ts';
 import { type HostRuns, type OpenRunRequest, openHostRuns, type WiredRuns } from './runs/host-runs.ts';
 import { createSecretFiles } from './secret-files.ts';
@@ -290,7 +290,12 @@ function wireHost({ runtime, governed, runs, ...parts }: Wired): Host {
     approvals: governed.approvals,
     runs: runs.runs,
     openRun: ({ actor = parts.caller, ...request }) => runs.open({ actor, ...request }),
-    plan: (request) => nameConsents(planOperation(parts.registry, request), parts.caller.id, parts.consents),
+    plan: (request) =>
+      nameConsents(
+        planOperation(parts.registry, request, (id) => chooseImplementation(parts.policy.policy, id)),
+        parts.caller.id,
+        parts.consents,
+      ),
     execute,
     escalate: (request, caller = parts.caller) => escalate(request, caller, { ...governed.cloud, execute: sendAs }),
     explain: (operation, caller = parts.caller) =>

@@ -14,7 +14,7 @@ export { nameConsents } from './governance/name-consents.ts';
 export { type EngineHandle, type Host, type HostOptions, openHost } from './host.ts';
 export type { PlanRequest } from './plan.ts';
 export { DEFAULT_POLICY, type LoadedPolicy, loadPolicy, type Policy } from './policy.ts';
-export { chooseTier, type TierChoice } from './policy-source.ts';
+export { chooseImplementation, chooseTier, type TierChoice } from './policy-source.ts';
 export { HOST_VERSION } from './record-start.ts';
 export type { HostRuns, OpenRunRequest } from './runs/host-runs.ts';
 export { systemCaller } from './system-caller.ts';

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { governanceFile, toGovernance } from './governance/governance-policy-file.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 
+const engineId = z.string().max(128);
 const capability = z.string().refine((id) => findCapability(id) !== undefined, {
   error: (issue) => `"${String(issue.input)}" is not a known capability; write e.g. fs.read:inputs`,
 });
@@ -71,6 +72,7 @@ const policyFile = z.strictObject({
     .optional(),
   private_hosts: z.array(hostScope).max(256).optional(),
   tools: z.record(scopeName, tool).optional(),
+  implementations: z.record(engineId, scopeName).optional(),
   readable_secrets: z.record(z.string(), z.array(scopeName)).optional(),
   secret_hosts: z.record(scopeName, z.array(hostScope)).optional(),
 });
@@ -138,6 +140,7 @@ function toPolicy(file: PolicyFile): Policy {
     readScopes: file.read_scopes ?? {},
     privateHosts: file.private_hosts ?? [],
     tools: toToolPolicies(file.tools ?? {}),
+    ...(file.implementations === undefined ? {} : { implementations: file.implementations }),
     readableSecrets: file.readable_secrets ?? {},
     secretHosts: file.secret_hosts ?? {},
   };

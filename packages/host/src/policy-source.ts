@@ -32,9 +32,15 @@ export function createPolicySource(
       return facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);
     },
     tierFor: (engine) => chooseTier(policy.tiers, engine).tier,
+    implementationFor: (engineId) => chooseImplementation(policy, engineId),
     consents: consents.facts,
     isConsentLive: consents.isLive,
   };
+}
+
+/** The implementation that policy names for an engine; `undefined`: its own. */
+export function chooseImplementation({ implementations = {} }: Policy, engineId: string): string | undefined {
+  return Object.hasOwn(implementations, engineId) ? implementations[engineId] : undefined;
 }
 
 /** The tier of an engine, and by what right. */

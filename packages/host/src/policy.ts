@@ -28,6 +28,8 @@ export interface Policy {
   readonly privateHosts: readonly string[];
   /** `proc.exec:<name>`: the external programs there are. */
   readonly tools: ToolPolicies;
+  /** Engine id → id of the implementation that does its work, where it is not its own (CONTRACT §13). */
+  readonly implementations?: Readonly<Record<string, string>>;
   /** Engine id → ids of secrets whose value that engine may see, where its manifest asks for it. */
   readonly readableSecrets: Readonly<Record<string, readonly string[]>>;
   /** Secret id → scopes of `net.http` it may be sent to; one that is not here goes to any host that is granted. */
