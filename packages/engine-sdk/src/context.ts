@@ -61,6 +61,8 @@ export interface ExecOptions {
   readonly inputs?: readonly { readonly input: number; readonly as: string }[];
   /** Files that the program writes below its working directory, to be read back. */
   readonly outputs?: readonly string[];
+  /** What it writes to its streams may hold secrets: only its size is kept. Default `false`. */
+  readonly withhold?: boolean;
   readonly timeoutMs?: number;
 }
 

@@ -2,7 +2,7 @@ import type { PolicyFacts } from '@mex/gates';
 import type { Consents } from '@mex/governance';
 import type { RegisteredEngine } from '@mex/registry';
 import type { PolicySource } from '@mex/runtime';
-import type { LoadedPolicy, TierName, TierPolicy } from './policy.ts';
+import type { LoadedPolicy, Policy, TierName, TierPolicy } from './policy.ts';
 
 /**
  * The operator's policy as the runtime asks for it. The envelope may choose among the profiles the operator gave

@@ -21,6 +21,7 @@ export function describeEnvironment(
   tier: IsolationTier,
   /** External programs that ran, by name. */
   tools: Readonly<Record<string, string>> = {},
+  advisoryDbVersion?: string,
 ): Environment {
   return {
     ...fixed,
@@ -29,4 +30,3 @@ export function describeEnvironment(
     ...(advisoryDbVersion === undefined ? {} : { advisory_db_version: advisoryDbVersion }),
   };
 }
-  advisoryDbVersion?: string,

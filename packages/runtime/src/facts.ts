@@ -10,9 +10,11 @@ import type {
   PreFacts,
 } from '@mex/gates';
 import type { RegisteredEngine, Registry } from '@mex/registry';
+import type { Outside } from './broker/axes.ts';
 import { completeBudget, emptyUsage } from './budgets.ts';
 import type { Caller, Planned } from './planned.ts';
 import { implementedOperation, resolveImplementation } from './implementation.ts';
+import type { Caller, Planned } from './planned.ts';
 import type { Quota, Reservation } from './quota.ts';
 import type { EngineCode } from './sandbox/tier.ts';
 
@@ -41,9 +43,9 @@ export interface FactSources {
   /** Reads and checks an engine's bundle; cached by digest. */
   readonly loadCode: (engine: RegisteredEngine) => EngineCode;
   readonly resolveEntity: EntityResolver | undefined;
-  /** How the budget of a run stands (CONTRACT §9). Without it no operation belongs to a run with one. */
   /** The external programs that policy names, if any. */
   readonly outside: Pick<Outside, 'toolbox'>;
+  /** How the budget of a run stands (CONTRACT §9). Without it no operation belongs to a run with one. */
   readonly runStanding?: (runId: string) => PreFacts['runBudget'];
 }
 
@@ -65,7 +67,6 @@ export async function collectFacts(planned: Planned, sources: FactSources, now: 
   const reservation = sources.quota.reserve(caller?.id ?? 'unknown', engine?.manifest.engine_id, now);
   try {
     const code = engine && tryLoad(engine, sources.loadCode);
-    const inspected = await inspectInputs(planned, sources);
     const described: EngineFacts = resolution.engine
       ? describeEngine(
           resolution.engine,
@@ -74,21 +75,20 @@ export async function collectFacts(planned: Planned, sources: FactSources, now: 
           await chooseImplementation(resolution.engine, operation, sources),
         )
       : { found: false, error: resolution.error };
+    const inspected = await inspectInputs(planned, sources);
     const refs = operation.context?.consent_refs ?? [];
     const { refusal, circuit } = reservation;
     const runId = operation.context?.run_id;
     const facts: PreFacts = {
       now,
       paramsBytes: planned.paramsBytes,
-      engine: resolution.engine
-        ? describeEngine(resolution.engine, operation, code)
-        : { found: false, error: resolution.error },
+      engine: described,
       inputs: inspected.facts,
       policy: sources.policy.policyFor(operation, caller),
       consents: refs.length === 0 ? [] : sources.policy.consents(refs),
       gates: sources.pipeline.gates,
       caller,
-      budget: completeBudget(operation.budget, engine?.manifest.default_budget ?? emptyUsage()),
+      budget: completeBudget(operation.budget, defaultBudget(described)),
       quota: refusal === undefined ? { exceeded: false } : { exceeded: true, reason: refusal },
       circuit,
       runBudget: runId === undefined ? 'absent' : (sources.runStanding?.(runId) ?? 'absent'),
@@ -127,8 +127,8 @@ function tryLoad(engine: RegisteredEngine, load: FactSources['loadCode']): Engin
 function describeEngine(
   engine: RegisteredEngine,
   operation: PlannedOperation,
-  chosen: ImplementationFact,
   code: EngineCode | undefined,
+  chosen: ImplementationFact,
 ): EngineFacts {
   const found = engine.operations.get(operation.operation);
   return {
@@ -145,6 +145,7 @@ function describeEngine(
     certificate: engine.certificate,
   };
 }
+
 function defaultBudget(engine: EngineFacts): FullBudget {
   if (!engine.found) return emptyUsage();
   return { ...engine.manifest.default_budget, ...engine.implementation.implementation?.default_budget };
@@ -160,7 +161,6 @@ function chooseImplementation(
     resolveTool: toolbox && ((tool) => toolbox.resolve(tool)),
   });
 }
-
 
 async function inspectInput(
   input: PlannedOperation['inputs'][number],

@@ -8,8 +8,6 @@ import { describeEnvironment } from './environment.ts';
 import type { Grant } from './grant.ts';
 import type { Planned } from './planned.ts';
 
-export const IMPLEMENTATION = 'builtin';
-
 /** What an operation came to, before it is written as an EngineResult. */
 export interface Ending {
   readonly status: ResultStatus;

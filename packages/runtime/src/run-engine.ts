@@ -13,7 +13,7 @@ import {
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
 import type { PostFacts, SecretLeak } from '@mex/gates';
-import { MASK, type Redactor } from '@mex/guard';
+import { MASK, type Redactor, redact } from '@mex/guard';
 import type { Outside, ToolRecords } from './broker/axes.ts';
 import { Broker } from './broker/broker.ts';
 import { engineReply } from './broker/call.ts';

@@ -254,7 +254,7 @@ export class ToolRunner {
   private async record(plan: JailPlan, report: RunReport, fate: 'kept' | 'withheld' | 'dropped'): Promise<void> {
     this.cpuMs += report.cpuMs;
     this.memoryBytes = Math.max(this.memoryBytes, report.memoryBytes);
-    const stays = isKept && ['exited', 'wall', 'processes', 'work', 'stream'].includes(report.end);
+    const stays = fate !== 'dropped' && ['exited', 'wall', 'processes', 'work', 'stream'].includes(report.end);
     let refs: OutputRefs = { stdout: null, stderr: null };
     try {
       if (stays) refs = await this.keep(fate === 'withheld' ? withheld(report) : report);
@@ -274,7 +274,7 @@ export class ToolRunner {
     }
   }
 
-  private async keep({ stdout, stderr }: RunReport): Promise<OutputRefs> {
+  private async keep({ stdout, stderr }: Pick<RunReport, 'stdout' | 'stderr'>): Promise<OutputRefs> {
     this.options.spend('output_bytes', stdout.byteLength + stderr.byteLength);
     return {
       stdout: stdout.byteLength === 0 ? null : await this.options.keep('stdout', stdout),
@@ -308,7 +308,7 @@ export class ToolRunner {
       this.asked.add(tool.name);
       const plan = planJail(tool, args, [], undefined, this.options.system(), this.limitsNow());
       const report = await this.start(plan, undefined, VERSION_MS, VERSION_BYTES);
-      await this.record(plan, report, false);
+      await this.record(plan, report, 'dropped');
       if (report.end === 'stopped') this.keepOn();
       // What this operation had left was too little, or no jail came to be: the next one asks again.
       if (report.end === 'exited' && report.began && !hasNotStarted(report))
