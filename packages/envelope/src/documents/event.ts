@@ -226,6 +226,36 @@ export const SystemEvents = [
     usage: FullBudget,
     error_codes: Type.Array(Code, { maxItems: BOUNDS.maxErrors }),
     diagnostic_ids: Type.Optional(Type.Array(Uuid, { maxItems: 1_000 })),
+    /** Nothing ran: the recorded result of that operation was proven, verified and served again. `tier` is where it was made. */
+    cached_from: Type.Optional(Uuid),
+    /** The result may be served again under this key. Proves the cache's entry, and the Problems that go with it. */
+    cache: Type.Optional(Type.Object({ key_sha256: Sha256, problems_sha256: Sha256 }, CLOSED)),
+  }),
+  /** A kept result was not what it was; it was not served, and the engine ran. */
+  system('cache.refused', { op_id: Uuid, cached_op_id: Uuid, key_sha256: Sha256, code: Code }),
+  /** A recorded operation was held against a second run, or against its evidence. `activity_span_id` is that operation. */
+  system('operation.replayed', {
+    replayed_op_id: Uuid,
+    /** Digest of the recorded result that was compared. */
+    result_sha256: Type.Optional(Sha256),
+    /** The second run; absent where nothing was run. */
+    op_id: Type.Optional(Uuid),
+    verdict: Type.Union([
+      Type.Literal('equal'),
+      Type.Literal('differs'),
+      Type.Literal('evidence_checked'),
+      Type.Literal('not_replayable'),
+      Type.Literal('damaged'),
+    ]),
+    compared: Type.Union([
+      Type.Literal('bytes'),
+      Type.Literal('canonical'),
+      Type.Literal('evidence'),
+      Type.Literal('nothing'),
+    ]),
+    differences: Count,
+    /** Why it was not replayed, or what is damaged. */
+    reason: Type.Optional(ShortId),
   }),
   system('broker.denied', { op_id: Uuid, call: ShortId, code: Code }),
   /** One request on the wire, or refused on its way there. No query, no headers, no payload. */
