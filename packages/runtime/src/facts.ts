@@ -12,7 +12,6 @@ import type {
 import type { RegisteredEngine, Registry } from '@mex/registry';
 import type { Outside } from './broker/axes.ts';
 import { completeBudget, emptyUsage } from './budgets.ts';
-import type { Caller, Planned } from './planned.ts';
 import { implementedOperation, resolveImplementation } from './implementation.ts';
 import type { Caller, Planned } from './planned.ts';
 import type { Quota, Reservation } from './quota.ts';

@@ -184,28 +184,29 @@ function makeGrant(planned: Planned, collected: Collected, tier: SandboxTier): G
   const { facts } = collected;
   if (!facts.engine.found || facts.engine.operation === undefined) throw new Error('granted without an engine');
   const { manifest, manifestSha256, operation } = facts.engine;
+  const { implementation } = facts.engine.implementation;
+  if (implementation === undefined) throw new Error('granted without an implementation');
   const capabilities = planned.operation.capabilities_requested.map((capabilityId) => ({
     capabilityId,
     consentId: findConsent(planned.operation, facts, capabilityId)?.consentId,
   }));
   const sha256 = digestJson({
     budget: facts.budget,
+    implementation: implementation.id,
     capabilities: capabilities.map(({ capabilityId, consentId }) => [capabilityId, consentId ?? null]),
     manifest: manifestSha256,
     operation: planned.sha256,
     policy: facts.policy.sha256,
     tier: tier.name,
-  const { implementation } = facts.engine.implementation;
-  if (implementation === undefined) throw new Error('granted without an implementation');
   });
   return {
     opId: planned.operation.op_id,
     tier: tier.name,
     capabilities,
     budget: facts.budget,
-    implementation: implementation.id,
     manifest,
     operation,
+    implementation,
     sha256,
   };
 }
@@ -217,7 +218,6 @@ async function runGranted(
   grant: Grant,
   tier: SandboxTier,
   powers: OperationPowers,
-    implementation,
   signal: AbortSignal | undefined,
 ): Promise<Conclusion> {
   const workspace = new Workspace(grant.opId, powers.shadowRoot);
