@@ -64,8 +64,19 @@ export async function putBundle(
     for (const { sha256 } of entries) {
       parts.db.run('INSERT OR IGNORE INTO members (bundle, sha256) VALUES (?, ?)', content.sha256, sha256);
     }
+    refuseIncomplete(parts, content.sha256);
   });
   return { handle, index, caseClashes };
+}
+
+/** Between a file and its bundle a collection may have removed content that nothing referred to yet. */
+function refuseIncomplete({ db }: StoreParts, bundle: string): void {
+  const sql = 'SELECT 1 FROM members WHERE bundle = ? AND sha256 NOT IN (SELECT sha256 FROM objects) LIMIT 1';
+  if (db.get(sql, bundle) === undefined) return;
+  throw artifactError('ARTIFACT_STORE_FAILED', 'A file of the bundle was collected while the bundle was stored.', {
+    remedy: 'Store the bundle again.',
+    retryable: true,
+  });
 }
 
 async function storeFiles(parts: StoreParts, files: readonly BundleFile[]): Promise<BundleEntry[]> {

@@ -9,6 +9,7 @@ export type { ScanLimits, SkippedPath, SkipReason } from './pin-scan.ts';
 export type { Pin, PinnedDirectory, PinOptions } from './pinned-directory.ts';
 export { isLeftover, ownOwnerToken } from './process-owner.ts';
 export type { QuarantineInfo } from './quarantine.ts';
+export type { Removal, RemovalRefusal } from './remove-artifacts.ts';
 export { enterAll, isLinkRefusal, openRoot, type SafeDirectory } from './safe-directory.ts';
 export {
   createShadowWorkspace,

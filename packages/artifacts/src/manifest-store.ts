@@ -1,6 +1,6 @@
 import { type ArtifactHandle, type ArtifactManifest, CHECKERS, canonicalJson } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
-import { bytesOf, type Row, type StoreDatabase, textOf } from './database.ts';
+import { bytesOf, integerOf, type Row, type StoreDatabase, textOf } from './database.ts';
 import { artifactError } from './errors.ts';
 
 /** What a caller says about content it puts in. */
@@ -139,6 +139,18 @@ export class ManifestStore {
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
 
+  /** After these were removed. */
+  forget(artifactIds: readonly string[]): void {
+    for (const id of artifactIds) this.#remembered.delete(id);
+  }
+
+  /** In the order in which they were stored, from after `seq`; without `last` there are no more. */
+  page(seq: number, limit: number): ArtifactListing & { readonly last?: number } {
+    const rows = this.#db.all(`SELECT seq, ${COLUMNS} FROM manifests WHERE seq > ? ORDER BY seq LIMIT ?`, seq, limit);
+    const last = rows.at(-1);
+    return { ...readRows(rows), ...(last === undefined ? {} : { last: integerOf(last, 'seq') }) };
+  }
+
   list(query: ArtifactQuery): ArtifactListing {
     const rows = this.#db.all(
       `SELECT ${COLUMNS} FROM manifests
@@ -149,17 +161,21 @@ export class ManifestStore {
       query.op ?? null,
       Math.max(0, Math.min(query.limit ?? 100, MAX_LIST)),
     );
-    const listing: ArtifactListing = { artifacts: [], unreadable: [] };
-    for (const row of rows) {
-      try {
-        listing.artifacts.push(parseManifest(row));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : 'unreadable';
-        listing.unreadable.push({ artifact_id: textOf(row, 'artifact_id'), reason });
-      }
-    }
-    return listing;
+    return readRows(rows);
   }
+}
+
+function readRows(rows: readonly Row[]): ArtifactListing {
+  const listing: ArtifactListing = { artifacts: [], unreadable: [] };
+  for (const row of rows) {
+    try {
+      listing.artifacts.push(parseManifest(row));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unreadable';
+      listing.unreadable.push({ artifact_id: textOf(row, 'artifact_id'), reason });
+    }
+  }
+  return listing;
 }
 
 /** One of the four doors: stored bytes are parsed, never trusted. */

@@ -15,6 +15,7 @@ import { streamObject } from './object-stream.ts';
 import type { PinnedDirectory } from './pinned-directory.ts';
 import { openPinned, type Pin, type PinOptions, pinDirectory, pinFiles } from './pinned-directory.ts';
 import { putBytes, putStreamed } from './put-content.ts';
+import { type Removal, removeArtifacts, sweepOrphanedFiles, walkArtifacts } from './remove-artifacts.ts';
 import { isSha256, resolveArtifact, verifyHandle } from './resolve-artifact.ts';
 import { openParts, type StoreOptions, type StoreParts } from './store-parts.ts';
 import { type VerifyReport, verifyAll, verifyOne } from './verify-store.ts';
@@ -164,6 +165,24 @@ export class ArtifactStore {
   /** Takes a pin back. @throws MexError `ARTIFACT_NOT_FOUND`, `ARTIFACT_CORRUPT` */
   unpin(artifactId: string): Promise<ArtifactManifest> {
     return this.#parts.queue.run(() => this.#parts.manifests.setPinned(artifactId, false));
+  }
+
+  /** Every artifact, the oldest first, in pages: for whoever takes stock. */
+  walk(): AsyncGenerator<ArtifactListing> {
+    return walkArtifacts(this.#parts);
+  }
+
+  /**
+   * Removes artifacts, and content that nothing refers to afterwards. Only for the host's collection (CONTRACT §5).
+   * @param mayGo asked once more in the transaction; what is pinned is not removed whatever it says
+   */
+  remove(ids: readonly string[], mayGo: (manifest: ArtifactManifest) => boolean): Promise<Removal> {
+    return removeArtifacts(this.#parts, ids, mayGo);
+  }
+
+  /** Removes files that a killed removal or put left; those of the last minute stay. Answers with their bytes. */
+  sweepOrphans(): Promise<number> {
+    return sweepOrphanedFiles(this.#parts);
   }
 
   /** Commits what waits and closes the database. The store cannot be used afterwards. */
