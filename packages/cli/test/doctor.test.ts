@@ -272,7 +272,7 @@ describe('the remedy for a jail that does not come to be', () => {
 describe('the tier of an engine', () => {
   const manifest = { engine_id: TEST_ENGINE };
   const engine = (origin: 'shipped' | 'added') =>
-    ({ manifest, origin, certificate: 'absent' }) as Parameters<typeof chooseTier>[1];
+    ({ manifest, origin, certificate: { state: 'absent' } }) as Parameters<typeof chooseTier>[1];
   const tiers: Policy['tiers'] = { engines: {}, trusted: 'thread', untrusted: 'process' };
 
   it('[§9] is chosen by trust, and by name before that', () => {

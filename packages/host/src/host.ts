@@ -1,24 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ArtifactStore, openArtifactStore } from '@mex/artifacts';
-import {
-  type EngineManifest,
-  type EngineResult,
-  type FlightEvent,
-  MexError,
-  type PlannedOperation,
-} from '@mex/envelope';
+import { type EngineResult, type FlightEvent, MexError, type PlannedOperation } from '@mex/envelope';
 import { createFileSigner, type FlightRecorder, openRecorder, type Signer } from '@mex/flight-recorder';
 import type { Gate } from '@mex/gates';
-import {
-  createRegistry,
-  type EngineSource,
-  loadBundle,
-  REGISTRY_FILE,
-  type Registry,
-  readRegistryFile,
-  registrySources,
-} from '@mex/registry';
+import { loadBundle, type Registry } from '@mex/registry';
 import type { RunView } from '@mex/runs';
 import {
   type Caller,
@@ -33,7 +19,6 @@ import {
   type SecretSource,
 } from '@mex/runtime';
 import { closeAll } from './close-all.ts';
-import { cloudSource } from './governance/cloud/cloud-engine.ts';
 import { type EscalatePowers, escalate } from './governance/cloud/escalate.ts';
 import type { Escalation, EscalationReference, EscalationRequest } from './governance/cloud/escalation.ts';
 import { type Explanation, explainOperation } from './governance/explain.ts';
@@ -41,20 +26,14 @@ import { type HomeConsents, openConsents } from './governance/home-consents.ts';
 import type { Approvals } from './governance/inbox.ts';
 import { nameConsents } from './governance/name-consents.ts';
 import { type Governed, openApprovals } from './governance/open-approvals.ts';
+import { type EngineHandle, openHomeRegistry } from './home-registry.ts';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
-import { chooseImplementation, chooseTier, createPolicySource } from './policy-source.ts';
+import { chooseImplementation, chooseTier, createPolicySource, mayStart } from './policy-source.ts';
 import { recordStart, stampHost } from './record-start.ts';
 import { type HostRuns, type OpenRunRequest, openHostRuns, type WiredRuns } from './runs/host-runs.ts';
 import { createSecretFiles } from './secret-files.ts';
 import { systemCaller } from './system-caller.ts';
-
-/** What an engine package exports: its manifest and where its bundle is. */
-export interface EngineHandle {
-  readonly manifest: EngineManifest;
-  /** `file:` URL of the bundle. */
-  readonly bundle: string;
-}
 
 export interface HostOptions {
   /** Directory of this installation's state; created when missing. */
@@ -140,6 +119,9 @@ export type HostEvent = Extract<
       | 'directory.pinned'
       | 'registry.engine_added'
       | 'registry.engine_removed'
+      | 'registry.engine_disabled'
+      | 'registry.engine_enabled'
+      | 'certification.ended'
       | 'sandbox.unstoppable'
       | 'host.stopped';
   }
@@ -156,7 +138,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const policy = options.policy
     ? wrapPolicy(options.policy, 'application')
     : await loadPolicy(join(home, 'policy.json'));
-  const registry = createRegistry(engineSources(home, options.engines ?? [], policy));
+  const registry = openHomeRegistry(home, options.engines ?? [], policy.policy);
   const tiers = createTiers(options);
   prewarmEngines(tiers, policy, registry, options.prewarm ?? []);
   try {
@@ -248,7 +230,7 @@ function prewarmEngines(
   for (const engineId of engineIds) {
     const { engine } = registry.resolve(engineId);
     const tier = engine && tiers.find(({ name }) => name === chooseTier(policy.tiers, engine).tier);
-    if (engine === undefined || tier === undefined) continue;
+    if (engine === undefined || tier === undefined || !mayStart(policy, engine)) continue;
     const { memory_bytes } = engine.manifest.default_budget;
     // No engine is in a sandbox that was not proven yet; an empty one may wait for it.
     if (tier.prove !== undefined) {
@@ -302,7 +284,7 @@ function wireHost({ runtime, governed, runs, ...parts }: Wired): Host {
       explainOperation(operation, caller, { ...parts, desk: governed.desk, preview: runtime.preview }),
     prewarm: (engineId) => {
       const { engine } = parts.registry.resolve(engineId);
-      if (engine !== undefined) runtime.prewarm(engine);
+      if (engine !== undefined && mayStart(parts.policy.policy, engine)) runtime.prewarm(engine);
     },
     close: (close) => {
       closing ??= closeHost(parts, runtime, close);
@@ -360,19 +342,4 @@ async function recordStuck(
       base,
     );
   }
-}
-
-function engineSources(home: string, shipped: readonly EngineHandle[], { policy }: LoadedPolicy): EngineSource[] {
-  const file = join(home, REGISTRY_FILE);
-  const own = shipped.map(
-    (handle): EngineSource => ({
-      engineId: handle.manifest.engine_id,
-      manifest: handle.manifest,
-      bundle: handle.bundle,
-      origin: 'shipped',
-    }),
-  );
-  // What may not leave has no engine that could send it.
-  const cloud = policy.governance?.cloud === undefined ? [] : [cloudSource(home)];
-  return [...own, ...cloud, ...registrySources(readRegistryFile(file), file, 'added')];
 }

@@ -1,3 +1,6 @@
+export { certificateFile, readCertificateFile, writeHomeCertificate } from './certificates/certificate-files.ts';
+export { type CertificatePolicy, formatTrustedKey, parseTrustedKey } from './certificates/certificate-policy.ts';
+export { openCertifier, readCertificateTrust } from './certificates/certificate-trust.ts';
 export { type FindOptions, type FoundFiles, findFiles, IGNORED_DIRECTORIES, type LeftOut } from './find-files.ts';
 export type { ApprovalErrorCode } from './governance/approval-denial.ts';
 export type { ApprovalSummary, ApprovalView } from './governance/approval-view.ts';
@@ -11,7 +14,8 @@ export { DEFAULT_GOVERNANCE } from './governance/governance-policy.ts';
 export { type HomeConsents, openConsents } from './governance/home-consents.ts';
 export { type ApprovalReply, type Approvals, type Inbox, openInbox } from './governance/inbox.ts';
 export { nameConsents } from './governance/name-consents.ts';
-export { type EngineHandle, type Host, type HostOptions, openHost } from './host.ts';
+export { type EngineHandle, openHomeRegistry } from './home-registry.ts';
+export { type Host, type HostOptions, openHost } from './host.ts';
 export type { PlanRequest } from './plan.ts';
 export { DEFAULT_POLICY, type LoadedPolicy, loadPolicy, type Policy } from './policy.ts';
 export { chooseImplementation, chooseTier, type TierChoice } from './policy-source.ts';

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { findCapability, type JsonValue, parseStrictJson } from '@mex/envelope';
 import { type ToolPolicies, verifyToolPolicy } from '@mex/runtime';
 import { z } from 'zod';
+import { certificatesFile, toCertificatePolicy } from './certificates/certificate-policy-file.ts';
 import { governanceFile, toGovernance } from './governance/governance-policy-file.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 
@@ -37,6 +38,7 @@ const tool = z.strictObject({
 const policyFile = z.strictObject({
   schema_version: z.literal('mex.policy@1.0'),
   allow_uncertified_engines: z.boolean().optional(),
+  certificates: certificatesFile.optional(),
   default_profile: z.string().optional(),
   profiles: z.record(z.string(), z.array(capability)).optional(),
   callers: z.record(z.string(), z.array(z.string()).min(1)).optional(),
@@ -121,6 +123,7 @@ function toPolicy(file: PolicyFile): Policy {
   const { quota = {}, budget_ceilings = {} } = file;
   return {
     allowUncertified: file.allow_uncertified_engines ?? DEFAULT_POLICY.allowUncertified,
+    ...(file.certificates === undefined ? {} : { certificates: toCertificatePolicy(file.certificates) }),
     defaultProfile: file.default_profile ?? DEFAULT_POLICY.defaultProfile,
     profiles: file.profiles ?? DEFAULT_POLICY.profiles,
     callers: file.callers ?? {},

@@ -1,6 +1,6 @@
 import type { PolicyFacts } from '@mex/gates';
 import type { Consents } from '@mex/governance';
-import type { RegisteredEngine } from '@mex/registry';
+import { isCertified, type RegisteredEngine } from '@mex/registry';
 import type { PolicySource } from '@mex/runtime';
 import type { LoadedPolicy, Policy, TierName, TierPolicy } from './policy.ts';
 
@@ -31,7 +31,7 @@ export function createPolicySource(
       const wanted = operation.context?.capability_profile_id ?? allowed[0] ?? policy.defaultProfile;
       return facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);
     },
-    tierFor: (engine) => chooseTier(policy.tiers, engine).tier,
+    tierFor: (engine, now) => chooseTier(policy.tiers, engine, now).tier,
     implementationFor: (engineId) => chooseImplementation(policy, engineId),
     consents: consents.facts,
     isConsentLive: consents.isLive,
@@ -51,17 +51,35 @@ export interface TierChoice {
 }
 
 /**
- * Which tier the policy gives an engine (CONTRACT §9). It is trusted when the application brought it along, or when its
- * certificate was checked.
+ * Which tier the policy gives an engine (CONTRACT §9). It is trusted when the application brought it along, or when a
+ * certificate is in force that was made in that tier; never when its certificate is refused or over.
+ * @param now ms since 1970
  */
 export function chooseTier(
   { engines, trusted, untrusted }: TierPolicy,
   { manifest, origin, certificate }: Pick<RegisteredEngine, 'manifest' | 'origin' | 'certificate'>,
+  now: number = Date.now(),
 ): TierChoice {
   const named = Object.hasOwn(engines, manifest.engine_id) ? engines[manifest.engine_id] : undefined;
   if (named !== undefined) return { tier: named, why: 'named in engine_tiers of the policy' };
+  if (certificate.state !== 'absent' && !isCertified(certificate, now))
+    return { tier: untrusted, why: 'its certificate does not count: tiers.untrusted' };
   if (origin === 'shipped') return { tier: trusted, why: 'shipped with MEX: tiers.trusted' };
-  // A certificate is only there when it was checked.
-  if (certificate !== 'absent') return { tier: trusted, why: 'certified: tiers.trusted' };
-  return { tier: untrusted, why: 'added, and nobody vouches for it: tiers.untrusted' };
+  if (certificate.state === 'absent')
+    return { tier: untrusted, why: 'added, and nobody vouches for it: tiers.untrusted' };
+  if (trusted !== untrusted && !certificate.tiers.includes(trusted))
+    return { tier: untrusted, why: `certified, but not in the ${trusted} tier: tiers.untrusted` };
+  return { tier: trusted, why: 'certified: tiers.trusted' };
+}
+
+/**
+ * Whether code of an engine may be loaded before any operation of it was checked. What G-INTEGRITY would deny is never
+ * started, not even to be ready.
+ */
+export function mayStart(
+  { allowUncertified }: Pick<Policy, 'allowUncertified'>,
+  { certificate }: Pick<RegisteredEngine, 'certificate'>,
+  now: number = Date.now(),
+): boolean {
+  return certificate.state === 'absent' ? allowUncertified : isCertified(certificate, now);
 }

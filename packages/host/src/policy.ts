@@ -2,12 +2,15 @@ import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { type FullBudget, MexError } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import type { QuotaLimits, ToolPolicies } from '@mex/runtime';
+import type { CertificatePolicy } from './certificates/certificate-policy.ts';
 import type { GovernancePolicy } from './governance/governance-policy.ts';
 
 /** What an operator decides, in force for a whole home (CONTRACT §7, §9). */
 export interface Policy {
-  /** Development switch: engines without a certificate may run. Certificates come with the conformance harness. */
+  /** Development switch: engines without a certificate may run; one that is refused or over still denies. */
   readonly allowUncertified: boolean;
+  /** Whose certificates count; default: those this home signed. */
+  readonly certificates?: CertificatePolicy;
   readonly defaultProfile: string;
   /** Profile name → capability ids. */
   readonly profiles: Readonly<Record<string, readonly string[]>>;

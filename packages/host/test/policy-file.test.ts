@@ -103,19 +103,26 @@ describe('[§7] [§9] what a policy file says of the outside', () => {
 });
 
 describe('[§9] the tier of an engine', () => {
-  const engine = (origin: 'shipped' | 'added', certificate: 'absent' | 'valid' = 'absent') => ({
+  const NOW = 1_000_000;
+  const valid = { state: 'valid', issuedAt: 0, expiresAt: NOW + 1, tiers: ['thread', 'process'] };
+  const engine = (origin: 'shipped' | 'added', certificate: object = { state: 'absent' }) => ({
     manifest: { engine_id: 'engine.test.one' },
     origin,
     certificate,
   });
   const tierOf = async (file: object, ...of: Parameters<typeof engine>) =>
     // Of a registered engine no more than this is looked at.
-    chooseTier((await load(file)).policy.tiers, engine(...of) as Parameters<typeof chooseTier>[1]).tier;
+    chooseTier((await load(file)).policy.tiers, engine(...of) as Parameters<typeof chooseTier>[1], NOW).tier;
 
   it.each<[string, object, Parameters<typeof engine>, string]>([
     ['shipped: thread', {}, ['shipped'], 'thread'],
     ['added: process', {}, ['added'], 'process'],
-    ['added with a certificate that was checked: thread', {}, ['added', 'valid'], 'thread'],
+    ['added with a certificate in force: thread', {}, ['added', valid], 'thread'],
+    ['added, certified in another tier only: process', {}, ['added', { ...valid, tiers: ['process'] }], 'process'],
+    ['added with a certificate that is over: process', {}, ['added', { ...valid, expiresAt: NOW }], 'process'],
+    ['added with a certificate that is refused: process', {}, ['added', { state: 'refused' }], 'process'],
+    ['shipped with a certificate that is refused: process', {}, ['shipped', { state: 'refused' }], 'process'],
+    ['shipped with a certificate in force: thread', {}, ['shipped', valid], 'thread'],
     ['shipped where policy wants processes: process', { tier: 'process' }, ['shipped'], 'process'],
     ['added where policy trusts everybody: thread', { tiers: { untrusted: 'thread' } }, ['added'], 'thread'],
     ['named: as it says', { engine_tiers: { 'engine.test.one': 'process' } }, ['shipped'], 'process'],

@@ -20,7 +20,15 @@ export {
   MAX_CERTIFICATE_DAYS,
   verifyCertificate,
 } from './read-certificate.ts';
-export { createRegistry, type DisabledEntry, type EngineSource, type Registry, type Resolution } from './registry.ts';
+export {
+  createRegistry,
+  type DisabledEntry,
+  type EngineSource,
+  isRangeWithin,
+  isVersionRange,
+  type Registry,
+  type Resolution,
+} from './registry.ts';
 export {
   addRegistryEntry,
   REGISTRY_FILE,

@@ -4,6 +4,7 @@ import compare from 'semver/functions/compare.js';
 import prerelease from 'semver/functions/prerelease.js';
 import rcompare from 'semver/functions/rcompare.js';
 import satisfies from 'semver/functions/satisfies.js';
+import subset from 'semver/ranges/subset.js';
 import validRange from 'semver/ranges/valid.js';
 import { checkCertificates } from './certificate.ts';
 import { type RegisteredEngine, registerManifest } from './entry.ts';
@@ -80,6 +81,16 @@ export function createRegistry(sources: readonly EngineSource[], trust: Certific
 function recordableId(engineId: string): string {
   const id = engineId.slice(0, 256).replace(/[\s\p{C}]/gu, '?');
   return id === '' ? '?' : id;
+}
+
+/** Whether every version of one range is one of another, too. */
+export function isRangeWithin(range: string, whole: string): boolean {
+  return subset(range, whole, { includePrerelease: true });
+}
+
+/** Whether a text is a semver range that versions can be held against. */
+export function isVersionRange(text: string): boolean {
+  return text.trim() !== '' && validRange(text) !== null;
 }
 
 function versionOf(engine: RegisteredEngine): string {

@@ -39,24 +39,42 @@ interface StoredKey {
   readonly publicKey: Uint8Array;
 }
 
+/** What a key is for: a key signs one kind of thing, so that no signature can be shown as one of another kind. */
+export type SignerPurpose = 'log' | 'certifier';
+
 /**
- * A signer whose key is in `<dir>/log-signing-key.json`, made at the first use with mode 0600. Two processes that
+ * A signer whose key is in `<dir>/<purpose>-signing-key.json`, made at the first use with mode 0600. Two processes that
  * start at once get the same key. The folder is made with mode 0700 when it is missing.
  * @throws MexError `SIGNER_KEY_INVALID` when the file is damaged, or others may read it.
  */
-export function createFileSigner(dir: string): Signer {
-  const file = join(dir, 'log-signing-key.json');
-  const stored = readKey(file) ?? createKey(dir, file);
-  const { keyName, privateKey, publicKey } = stored;
+export function createFileSigner(dir: string, purpose: SignerPurpose = 'log'): Signer {
+  return signerOf(readKey(keyFile(dir, purpose)) ?? createKey(dir, purpose));
+}
+
+/**
+ * The signer of {@link createFileSigner} where it was made already; makes nothing.
+ * @throws MexError `SIGNER_KEY_INVALID` when the file is damaged, or others may read it.
+ */
+export function openFileSigner(dir: string, purpose: SignerPurpose): Signer | undefined {
+  const stored = readKey(keyFile(dir, purpose));
+  return stored === undefined ? undefined : signerOf(stored);
+}
+
+function signerOf({ keyName, privateKey, publicKey }: StoredKey): Signer {
   return { keyName, publicKey, sign: (bytes) => sign(null, bytes, privateKey) };
 }
 
-function createKey(dir: string, file: string): StoredKey {
+function keyFile(dir: string, purpose: SignerPurpose): string {
+  return join(dir, `${purpose}-signing-key.json`);
+}
+
+function createKey(dir: string, purpose: SignerPurpose): StoredKey {
+  const file = keyFile(dir, purpose);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync('ed25519');
   const { x, d } = privateKey.export({ format: 'jwk' });
-  const keyName = `mex.log/${randomBytes(8).toString('hex')}`;
-  const draft = join(dir, `.log-signing-key.${process.pid}.${randomBytes(6).toString('hex')}`);
+  const keyName = `mex.${purpose}/${randomBytes(8).toString('hex')}`;
+  const draft = join(dir, `.${purpose}-signing-key.${process.pid}.${randomBytes(6).toString('hex')}`);
   writeFileSync(draft, `${JSON.stringify({ key_name: keyName, kty: 'OKP', crv: 'Ed25519', x, d })}\n`, {
     flag: 'wx',
     mode: 0o600,
@@ -128,7 +146,8 @@ function keyFileInvalid(file: string, what: string, cause?: unknown): MexError<R
     code: 'SIGNER_KEY_INVALID',
     kind: 'integrity',
     message: `The signing key ${file} cannot be used: ${what}`,
-    remedy: 'Restore the file. Without it the log can still be checked with the public key, but not continued.',
+    remedy:
+      'Restore the file. Without it what it signed can still be checked with the public key, but nothing new be signed.',
     cause,
   });
 }

@@ -1,5 +1,6 @@
 import { canonicalJson, splitCapability } from '@mex/envelope';
 import { containsSecret } from '@mex/guard';
+import { certificateDangers } from '../certificates/certificate-dangers.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
 
 /** A setting that is allowed and that an operator should have meant. */
@@ -14,6 +15,7 @@ export interface PolicyDanger {
 export function findPolicyDangers(policy: Policy): PolicyDanger[] {
   return [
     ...developmentSwitch(policy),
+    ...certificateDangers(policy),
     ...weakTiers(policy),
     ...wideCapabilities(policy),
     ...looseTools(policy),
@@ -27,7 +29,7 @@ export function findPolicyDangers(policy: Policy): PolicyDanger[] {
 function developmentSwitch({ allowUncertified }: Policy): PolicyDanger[] {
   if (!allowUncertified) return [];
   const message = 'The development switch is on: engines without a certificate run.';
-  const remedy = 'For production: "allow_uncertified_engines": false.';
+  const remedy = 'For production: certify what you use (mex certify), and "allow_uncertified_engines": false.';
   return [{ path: ['allow_uncertified_engines'], message, remedy }];
 }
 
