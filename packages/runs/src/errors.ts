@@ -43,7 +43,8 @@ const FACTS: Record<RunErrorCode, CodeFacts> = {
   POLICY_PATH_ESCAPE: { kind: 'policy', remedy: 'Change only plain files below the workspace, without links.' },
   POLICY_CHANGE_BUDGET_EXCEEDED: {
     kind: 'policy',
-    remedy: 'Split the change, or ask an operator for a run with a larger change budget.',
+    remedy:
+      'Split the change, or ask an operator for a run with a larger change budget, or for a rule with gate_type ChangeBudgetOverride in policy.json, under which a person may allow it.',
   },
   POLICY_FORMATTING_ONLY_DIFF: { kind: 'policy', remedy: 'Leave out what changes white space only.' },
   WORKSPACE_BUSY: {

@@ -26,7 +26,7 @@ import { createDecisionDocuments } from '../governance/decision-documents.ts';
 import { DEFAULT_GOVERNANCE } from '../governance/governance-policy.ts';
 import { createInbox } from '../governance/inbox.ts';
 import type { Policy } from '../policy.ts';
-import { approveChange } from './change-approval.ts';
+import { approveChange, findOverrideRule } from './change-approval.ts';
 
 type Operation = string | Uint8Array | object;
 
@@ -89,6 +89,7 @@ export function openHostRuns(parts: {
     powers,
     formattingOnly: policy.requireRunBudget ? 'deny' : 'warn',
     forbidden: [parts.home],
+    asksOverBudget: ({ definition }) => findOverrideRule(governance, definition.actor.id) !== undefined,
     authorize: (run, set, prepared, changeId) => approveChange(governance, inbox, { run, set, prepared, changeId }),
   };
   const flights = new RunFlights(runs, recorder);

@@ -19,19 +19,19 @@ export interface MeasuredChange {
   readonly lines: LineChanges;
 }
 
-/** @throws MexError `POLICY_CHANGE_BUDGET_EXCEEDED`, naming what is too much */
-export function verifyChangeBudget(changes: readonly MeasuredChange[], budget: ChangeBudget): void {
+/** What is too much about a change, as the refusal it is unless somebody may allow it; nothing when it is within the budget. */
+export function findOverBudget(changes: readonly MeasuredChange[], budget: ChangeBudget): ChangeRefusal | undefined {
   if (changes.length > budget.max_files_changed) {
-    throw new ChangeRefusal(
+    return new ChangeRefusal(
       'POLICY_CHANGE_BUDGET_EXCEEDED',
       `The change touches ${changes.length} files; the change budget is ${budget.max_files_changed}.`,
     );
   }
   const above = changes.filter(({ lines }) => lines.changed > budget.max_lines_per_file);
   const [first] = above;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   const paths = above.map(({ path }) => path);
-  throw new ChangeRefusal(
+  return new ChangeRefusal(
     'POLICY_CHANGE_BUDGET_EXCEEDED',
     `More than ${budget.max_lines_per_file} lines change in ${namePaths(paths)} (${first.lines.changed} in the first).`,
     paths,

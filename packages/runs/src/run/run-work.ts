@@ -26,6 +26,8 @@ export interface RunWork {
   readonly powers: ChangePowers;
   readonly formattingOnly: 'warn' | 'deny';
   readonly forbidden: readonly string[];
+  /** Whether `authorize` decides about change sets of this run that are over its change budget. Default: they are denied. */
+  readonly asksOverBudget?: (run: RunView) => boolean;
   /** Asked when all checks have passed, see `ApplyRequest`; refuses by throwing. */
   readonly authorize: (run: RunView, set: ChangeSet, prepared: PreparedChange, changeId: string) => Promise<Alongside>;
 }
@@ -48,6 +50,7 @@ export async function applyInRun(work: RunWork, id: string, set: ChangeSet, acto
     actor,
     workspace: workspaceOf(workspace, runId),
     budget: change_budget,
+    overBudget: work.asksOverBudget?.(run) === true ? 'ask' : 'deny',
     formattingOnly: work.formattingOnly,
     forbidden: work.forbidden,
     authorize: async (prepared, changeId) => {

@@ -40,7 +40,7 @@ export interface AppliedChange {
   readonly snapshotSha256: string;
   readonly files: number;
   readonly changedLines: number;
-  readonly warnings: readonly 'POLICY_FORMATTING_ONLY_DIFF'[];
+  readonly warnings: readonly ('POLICY_FORMATTING_ONLY_DIFF' | 'POLICY_CHANGE_BUDGET_EXCEEDED')[];
 }
 
 /**
@@ -80,7 +80,10 @@ export async function applyChangeSet(powers: ChangePowers, request: ApplyRequest
     snapshotSha256,
     files: prepared.files.length,
     changedLines: prepared.changedLines,
-    warnings: prepared.formattingOnly ? ['POLICY_FORMATTING_ONLY_DIFF'] : [],
+    warnings: [
+      ...(prepared.formattingOnly ? (['POLICY_FORMATTING_ONLY_DIFF'] as const) : []),
+      ...(prepared.overBudget === undefined ? [] : (['POLICY_CHANGE_BUDGET_EXCEEDED'] as const)),
+    ],
   };
 }
 
@@ -91,7 +94,9 @@ async function decide(
   subject: ChangeSubject,
 ): Promise<{ prepared: PreparedChange; alongside: Alongside | undefined }> {
   try {
-    const prepared = await prepareChange(powers.store, request.set, request);
+    // Nobody to ask is nobody who allows it.
+    const limits = request.authorize === undefined ? { ...request, overBudget: 'deny' as const } : request;
+    const prepared = await prepareChange(powers.store, request.set, limits);
     if (prepared.formattingOnly) await warnOfFormatting(powers, subject);
     const alongside = await request.authorize?.(prepared, subject.changeId);
     return { prepared, alongside };

@@ -3,10 +3,10 @@ import { isAbsolute, relative, sep } from 'node:path';
 import type { ArtifactStore } from '@mex/artifacts';
 import {
   type ChangeBudget,
+  findOverBudget,
   isFormattingOnly,
   type MeasuredChange,
   sum,
-  verifyChangeBudget,
 } from '../change-set/change-budget.ts';
 import { CHANGE_SET_BOUNDS, type ChangeSet, changeSetDigest } from '../change-set/change-set.ts';
 import { countLineChanges } from '../change-set/line-changes.ts';
@@ -21,6 +21,8 @@ export interface ChangeLimits {
   /** Directory that is changed; links in its own path are followed. */
   readonly workspace: string;
   readonly budget: ChangeBudget;
+  /** `ask`: whoever authorizes the change decides about one that is over its budget. Default `deny`. */
+  readonly overBudget?: 'deny' | 'ask';
   /** What happens to a change that is about white space and little else; `deny` in the `prod` profile. */
   readonly formattingOnly: 'warn' | 'deny';
   /** Directories nothing may be changed in, e.g. the MEX home; absolute paths. */
@@ -37,6 +39,8 @@ export interface PreparedChange {
   readonly files: readonly MeasuredChange[];
   readonly changedLines: number;
   readonly formattingOnly: boolean;
+  /** What is over the change budget, in words; only where `overBudget` is `ask`. */
+  readonly overBudget?: string;
   /** What has to be kept, by hash. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Content that comes, by hash; read from the store, which verified it. */
@@ -59,29 +63,40 @@ export async function prepareChange(
   );
   const tree = new Tree(workspace);
   try {
-    verifyFileCount(set, limits.budget);
+    // What is too large is not read first.
+    denyOverBudget(countFiles(set), limits);
     const { moves, before } = planMoves(tree, set);
     if (moves.length === 0) throw new ChangeRefusal('CHANGE_SET_INVALID', 'The change set changes nothing.');
     const measured = await measure(store, set, moves, before);
     const { files } = measured;
-    verifyChangeBudget(files, limits.budget);
+    const overBudget = denyOverBudget(files, limits);
     const formattingOnly = isFormattingOnly(files);
     if (formattingOnly && limits.formattingOnly === 'deny') throw formattingDenied();
     const changedLines = sum(files, ({ lines }) => lines.changed);
-    return { workspace, changeSetSha256: changeSetDigest(set), moves, ...measured, changedLines, formattingOnly };
+    return {
+      workspace,
+      changeSetSha256: changeSetDigest(set),
+      moves,
+      ...measured,
+      changedLines,
+      formattingOnly,
+      ...(overBudget === undefined ? {} : { overBudget }),
+    };
   } finally {
     tree.close();
   }
 }
 
-/** What is too large is not read first. */
-function verifyFileCount(set: ChangeSet, budget: ChangeBudget): void {
-  const paths = set.entries.flatMap((entry) => ('directory' in entry ? [] : [entry.path]));
+function countFiles(set: ChangeSet): MeasuredChange[] {
   const nothing = { changed: 0, formatting: 0 };
-  verifyChangeBudget(
-    paths.map((path) => ({ path, lines: nothing })),
-    budget,
-  );
+  return set.entries.flatMap((entry) => ('directory' in entry ? [] : [{ path: entry.path, lines: nothing }]));
+}
+
+/** @returns what is too much, where somebody else decides about it. @throws MexError `POLICY_CHANGE_BUDGET_EXCEEDED` */
+function denyOverBudget(changes: readonly MeasuredChange[], limits: ChangeLimits): string | undefined {
+  const refusal = findOverBudget(changes, limits.budget);
+  if (refusal !== undefined && limits.overBudget !== 'ask') throw refusal;
+  return refusal?.message;
 }
 
 async function measure(
