@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { startWriter } from '../support/children.ts';
 import { event, openAt, place, tempDir, uuid } from '../support/samples.ts';
 
-const ROUNDS = 10;
+const ROUNDS = process.env['MEX_SOAK'] === undefined ? 4 : 10;
 
 describe('a process that is killed', () => {
   it(`[§9] loses nothing that was acknowledged: ${ROUNDS} kills at different moments`, async () => {

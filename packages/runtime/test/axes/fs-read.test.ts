@@ -34,6 +34,8 @@ const BODIES = {
       let what; try { what = (await context.read(params.a, params.b)).length; } catch (error) { what = error.code; }
       seen[what] = (seen[what] ?? 0) + 1; } return seen;`,
 };
+/** Of each kind: one descriptor left by each would already show. */
+const REFUSALS = process.env['MEX_SOAK'] === undefined ? 4 : 25;
 const SECRET = 'outside!';
 const DOCS = ['fs.read:docs'];
 const RACING = ['fs.read:racing'];
@@ -245,12 +247,12 @@ describe.each(KINDS)('[§7] [§14 B] fs.read:<scope> in the %s tier', (kind: Kin
     expect((await codes('', 'crowd'))?.['list']).toBe('SCOPE_UNREADABLE');
   });
 
-  it('a hundred reads at once hold few descriptors, and none is left after 200 operations', async () => {
+  it(`a hundred reads at once hold few descriptors, and none is left after ${8 * REFUSALS} operations`, async () => {
     const once = () => world.run('test.many', DOCS, { a: 'docs', b: 'sub/deep/b.txt', n: 100 });
     expect((await once()).summary).toEqual({ done: 100 });
     const before = openDescriptors();
     for (const b of ['link.txt', 'none', 'pipe', 'sub/deep/b.txt', 'hard.txt', 'huge', '../x', 'linkdir/x']) {
-      for (let at = 0; at < 25; at += 1) await world.run('test.code', DOCS, { a: 'docs', b });
+      for (let at = 0; at < REFUSALS; at += 1) await world.run('test.code', DOCS, { a: 'docs', b });
     }
     expect(openDescriptors()).toBeLessThanOrEqual(before + 4);
   });

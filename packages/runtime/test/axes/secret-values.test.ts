@@ -45,8 +45,10 @@ describe('[§9] [§14 E] values that are hard to find', () => {
   afterAll(() => world.close());
 
   const names = ['test.log', 'test.problem', 'test.error', 'test.code', 'test.summary', 'test.output', 'test.halves'];
+  // Three ways for each value, other ones for the next value; the soak tries all of them with all.
+  const isTried = (way: number, at: number) => process.env['MEX_SOAK'] !== undefined || (way + 3 * at) % 7 < 3;
   it.each(VALUES.map((value, at) => ({ value, at })))('$value', async ({ value, at }) => {
-    for (const name of names) {
+    for (const name of names.filter((_, way) => isTried(way, at))) {
       const result = await world.run(name, ['secrets.use'], { a: `v${at}` });
       expect([name, result.status, result.errors[0]?.code]).toEqual([name, 'failed', 'SECURITY_SECRET_LEAKED']);
       const log = result.logs_ref === undefined ? '' : Buffer.from(await world.store.get(result.logs_ref)).toString();

@@ -12,13 +12,13 @@ const SLOW: AttemptClass = 'host crash and hang';
 const isSoak = process.env['MEX_SOAK'] !== undefined;
 
 /**
- * The realm is the same in both tiers, so every time each attempt is tried in one of them: a third of a class in threads, the
- * others in processes, of the slow class one third each. The soak tries all in both.
+ * The realm is the same in both tiers, so every time each attempt is tried in one of them: a quarter of a class in threads,
+ * the others in processes, of the slow class one quarter each. The soak tries all in both.
  */
 function isTried(part: string, class_: AttemptClass, index: number): boolean {
   if (isSoak || (part !== 'thread' && part !== 'process')) return true;
-  if (part === 'thread') return index % 3 === 0;
-  return class_ === SLOW ? index % 3 === 1 : index % 3 !== 0;
+  if (part === 'thread') return index % 4 === 0;
+  return class_ === SLOW ? index % 4 === 1 : index % 4 !== 0;
 }
 
 const all = await loadAttempts();
