@@ -1,6 +1,7 @@
 export { certificateFile, readCertificateFile, writeHomeCertificate } from './certificates/certificate-files.ts';
 export { type CertificatePolicy, formatTrustedKey, parseTrustedKey } from './certificates/certificate-policy.ts';
 export { openCertifier, readCertificateTrust } from './certificates/certificate-trust.ts';
+export { type SignedCertificate, signCertificate } from './certificates/sign-certificate.ts';
 export { type FindOptions, type FoundFiles, findFiles, IGNORED_DIRECTORIES, type LeftOut } from './find-files.ts';
 export type { ApprovalErrorCode } from './governance/approval-denial.ts';
 export type { ApprovalSummary, ApprovalView } from './governance/approval-view.ts';
