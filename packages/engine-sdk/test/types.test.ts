@@ -30,7 +30,7 @@ describe('defineOperation types `run` from the declaration', () => {
       capabilities: ['fs.write:artifacts'],
       errors: ['GREET_NOBODY', 'GREET_ODD'],
       async run(context, params, fail) {
-        expectTypeOf(context.write).parameter(0).toEqualTypeOf<'greeting.txt' | 'raw.json'>();
+        expectTypeOf<Parameters<(typeof context)['write']>[0]>().toEqualTypeOf<'greeting.txt' | 'raw.json'>();
         expectTypeOf(fail).parameter(0).toEqualTypeOf<'GREET_NOBODY' | 'GREET_ODD'>();
         expectTypeOf(params.times).toEqualTypeOf<number | undefined>();
         expectTypeOf(params.tone).toEqualTypeOf<'warm' | 'cold'>();
@@ -56,7 +56,7 @@ describe('defineOperation types `run` from the declaration', () => {
       outputs: [],
       capabilities: [],
       run(context, _params, fail) {
-        expectTypeOf(context.write).parameter(0).toEqualTypeOf<never>();
+        expectTypeOf<Parameters<(typeof context)['write']>[0]>().toEqualTypeOf<never>();
         expectTypeOf(fail).parameter(0).toEqualTypeOf<never>();
         return { id: helper(context) };
       },
@@ -97,8 +97,8 @@ describe('fail', () => {
         }),
       },
     });
-    const run = revealEngine(token).operations['fail.now']?.run;
-    expect(() => run?.({} as EngineContext, {})).toThrow(
+    const operation = revealEngine(token).operations['fail.now'];
+    expect(() => operation?.run({} as EngineContext, {})).toThrow(
       expect.objectContaining({ name: 'EngineError', code: 'FAIL_NOW', message: 'as asked', retryable: true }),
     );
   });
