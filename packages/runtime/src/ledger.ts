@@ -87,6 +87,24 @@ export class Ledger {
     return row === undefined ? undefined : readRow(row);
   }
 
+  /** Op_ids that are, or begin with, this text: two at most. */
+  findByPrefix(prefix: string): string[] {
+    // 'g' sorts after every hex digit and after '-'.
+    return this.statements.findByPrefix.all(prefix, `${prefix}g`).map((row) => String(row['op_id']));
+  }
+
+  /** Oldest first, beyond `after` and up to `upTo`, of those that began at `since` (RFC 3339) or later. */
+  list({ since, after, upTo, limit }: LedgerPage): { seq: number; opId: string }[] {
+    return this.statements.list
+      .all(after, upTo, since, limit)
+      .map((row) => ({ seq: Number(row['seq']), opId: String(row['op_id']) }));
+  }
+
+  /** Place of the operation that began last. */
+  last(): number {
+    return Number(this.statements.last.get()?.['last'] ?? 0);
+  }
+
   owners(): LedgerOwner[] {
     return this.statements.owners.all().map((row) => ({
       ownerSeq: Number(row['owner_seq']),
@@ -139,11 +157,34 @@ export class Ledger {
   }
 }
 
-type StatementName = 'find' | 'owners' | 'open' | 'insert' | 'finish' | 'announce' | 'leave';
+/** A page of the ledger. */
+export interface LedgerPage {
+  readonly since: string;
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+}
+
+type StatementName =
+  | 'find'
+  | 'findByPrefix'
+  | 'list'
+  | 'last'
+  | 'owners'
+  | 'open'
+  | 'insert'
+  | 'finish'
+  | 'announce'
+  | 'leave';
 
 function prepare(db: DatabaseSync): Record<StatementName, StatementSync> {
   return {
     find: db.prepare(`${FIND} WHERE o.op_id = ?`),
+    findByPrefix: db.prepare('SELECT op_id FROM operations WHERE op_id >= ? AND op_id < ? LIMIT 2'),
+    list: db.prepare(
+      'SELECT seq, op_id FROM operations WHERE seq > ? AND seq <= ? AND started_at >= ? ORDER BY seq LIMIT ?',
+    ),
+    last: db.prepare('SELECT max(seq) AS last FROM operations'),
     owners: db.prepare('SELECT owner_seq, owner, started_at FROM operation_owners'),
     open: db.prepare(
       `${FIND} WHERE o.owner_seq = ?1 AND d.result IS NULL

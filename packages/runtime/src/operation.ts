@@ -5,6 +5,9 @@ import type { FlightRecorder } from '@mex/flight-recorder';
 import { findConsent, type GateDenial, type PipelineOutcome } from '@mex/gates';
 import { type AtGrant, GrantRefused } from './at-grant.ts';
 import type { Outside } from './broker/axes.ts';
+import type { ResultCache } from './cache/result-cache.ts';
+import { recordCached } from './cache/serve-cached.ts';
+import { type CacheUse, tryCache } from './cache/try-cache.ts';
 import { type Collected, collectFacts, type FactSources } from './facts.ts';
 import type { Grant } from './grant.ts';
 import type { Ledger } from './ledger.ts';
@@ -25,6 +28,8 @@ import { Workspace } from './workspace.ts';
 export interface OperationPowers extends FactSources {
   readonly recorder: FlightRecorder;
   readonly ledger: Ledger;
+  /** Results that may be served again; absent where that is switched off. */
+  readonly cache: ResultCache | undefined;
   readonly store: ArtifactStore;
   readonly tiers: TierBook;
   /** What operations may reach beyond their inputs and outputs. */
@@ -49,6 +54,12 @@ export interface Progress {
   release?: () => void;
 }
 
+/** What the caller of one operation chose. */
+export interface CallOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly cache: CacheUse;
+}
+
 /** What was decided. Without a tier there is a denial, and nothing runs. */
 export type Judgement = { readonly before: PipelineOutcome } & (
   | { readonly denial: GateDenial; readonly tier: undefined }
@@ -68,7 +79,7 @@ export async function runOperation(
   planned: Planned,
   powers: OperationPowers,
   progress: Progress,
-  signal: AbortSignal | undefined,
+  { signal, cache }: CallOptions,
 ): Promise<EngineResult> {
   const collected = await collectFacts(planned, powers, powers.now());
   const { reservation } = collected;
@@ -87,18 +98,7 @@ export async function runOperation(
     progress.seq = seq;
     progress.endQuota = () => reservation.end('neutral', powers.now());
     progress.release = reservation.release;
-    const conclusion = await runGranted(planned, collected, grant, tier, powers, signal);
-    const verdict = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
-    await recordEnd(planned, conclusion, seq, () => reservation.end(verdict, powers.now()), powers);
-    return conclusion.result;
-  } catch (error) {
-    // Once it was granted, its place is given back with the record of how it ended.
-    if (progress.seq === undefined) reservation.cancel();
-    throw error;
-  }
-}
-
-    const config = configHash(planned, grant.implementation.id, collected.facts.policy.sha256);
+    const config = configHash(planned, collected.facts.policy.sha256, grant.implementation.id);
     const { served, miss } = await tryCache(
       planned,
       collected,
@@ -112,6 +112,17 @@ export async function runOperation(
       await recordCached(planned, served, seq, progress.endQuota, powers);
       return served.result;
     }
+    const conclusion = await runGranted(planned, collected, grant, tier, powers, signal);
+    const verdict = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
+    await recordEnd(planned, conclusion, seq, () => reservation.end(verdict, powers.now()), powers, miss);
+    return conclusion.result;
+  } catch (error) {
+    // Once it was granted, its place is given back with the record of how it ended.
+    if (progress.seq === undefined) reservation.cancel();
+    throw error;
+  }
+}
+
 /** Everything that is decided before anything is recorded: what the gates say, and which tier it gets. */
 export async function judgeOperation(
   planned: Planned,

@@ -6,13 +6,17 @@ import type { FlightRecorder } from '@mex/flight-recorder';
 import { createPipeline, type Gate, secretsGate } from '@mex/gates';
 import { loadBundle, type RegisteredEngine, type Registry } from '@mex/registry';
 import type { AtGrant } from './at-grant.ts';
+import { ResultCache, type ResultCacheOptions } from './cache/result-cache.ts';
+import type { CacheUse } from './cache/try-cache.ts';
 import type { RuntimeErrorCode } from './errors.ts';
 import type { EntityResolver, FactSources, PolicySource } from './facts.ts';
+import { type OperationHistory, openHistory } from './history.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
 import { type OperationPowers, type Progress, runOperation } from './operation.ts';
 import { createOutside, type OutsideOptions } from './outside.ts';
 import { type Caller, type Planned, readPlanned, verifyCaller } from './planned.ts';
 import { type Preview, previewOperation } from './preview.ts';
+import { findProof } from './proven-result.ts';
 import { Quota, type QuotaLimits } from './quota.ts';
 import { QuotaTables } from './quota-tables.ts';
 import { provenEvent, refusalProblem, refusedEvent } from './records.ts';
@@ -42,6 +46,8 @@ export interface RuntimeOptions {
   readonly now?: () => number;
   /** How the budgets of runs stand; default: there are none. */
   readonly runStanding?: NonNullable<FactSources['runStanding']>;
+  /** Serves results of D3 operations again (CONTRACT §6); without it every operation runs. */
+  readonly resultCache?: ResultCacheOptions;
 }
 
 export interface ExecuteOptions {
@@ -49,6 +55,8 @@ export interface ExecuteOptions {
   readonly caller?: Caller;
   /** Cancels the operation: its worker is ended, its result says `cancelled`. */
   readonly signal?: AbortSignal;
+  /** `bypass`: the engine runs, whatever result is kept. Default `use`. */
+  readonly cache?: CacheUse;
 }
 
 export interface Runtime {
@@ -68,6 +76,10 @@ export interface Runtime {
   readonly recover: () => Promise<number>;
   /** Starts a sandbox for an engine before it is needed. */
   readonly prewarm: (engine: RegisteredEngine) => void;
+  /** Recorded operations: what was asked, and the proven result. */
+  readonly history: OperationHistory;
+  /** Forgets kept results older than `before`, in ms since 1970; says how many. Their artifacts stay. */
+  readonly pruneCache: (before: number) => Promise<number>;
   /**
    * Waits for running operations up to `graceMs` (default 5 s), then cancels what is left. Names the engines whose
    * threads could not be ended: they keep the process from ending by itself.
@@ -109,6 +121,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     tiers,
     outside,
     atGrant: options.atGrant,
+    cache: options.resultCache && new ResultCache(recorder.database, options.resultCache),
     shadowRoot,
     loadCode: cachedLoader(now),
     resolveEntity: options.resolveEntity,
@@ -125,11 +138,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   announced.catch(() => undefined);
 
-  const start = async (planned: Planned, signal: AbortSignal): Promise<EngineResult> => {
+  const start = async (planned: Planned, signal: AbortSignal, cache: CacheUse): Promise<EngineResult> => {
     const progress: Progress = { seq: undefined };
     try {
       await announced;
-      return await runOperation(planned, powers, progress, signal);
+      return await runOperation(planned, powers, progress, { signal, cache });
     } catch (thrown) {
       const known = progress.seq === undefined ? ledger.get(planned.operation.op_id) : undefined;
       // Another process began the same op_id between our look and our write.
@@ -150,7 +163,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const known = ledger.get(op_id);
     if (known !== undefined) return repeat(planned, known, powers);
     const cancel = new AbortController();
-    const result = start(planned, cancel.signal);
+    const result = start(planned, cancel.signal, call.cache ?? 'use');
     flights.set(op_id, { sha256: planned.sha256, actorId: actorOf(planned), result, cancel });
     const onAbort = (): void => cancel.abort();
     if (call.signal?.aborted) onAbort();
@@ -188,6 +201,14 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return {
     execute,
     preview,
+    history: openHistory(ledger, recorder),
+    pruneCache: async (before) => {
+      let pruned = 0;
+      await recorder.append([], () => {
+        pruned = powers.cache?.prune(before) ?? 0;
+      });
+      return pruned;
+    },
     recover: async () => {
       await sweepShadowWorkspaces({ root: shadowRoot });
       return recoverOperations(recorder, ledger, now());
@@ -248,14 +269,7 @@ async function repeat(planned: Planned, known: LedgerRow, powers: OperationPower
   }
   const { ended, opId } = known;
   if (ended === undefined) return recordRefusal(planned, inProgress(planned), powers);
-  // The ledger is a lookup; the log is the evidence.
-  const proven = powers.recorder
-    .list({ op: opId, type: 'system' })
-    .some(
-      ({ event }) =>
-        event.type === 'system' && event.subject === 'engine.run' && event.body.result_sha256 === ended.sha256,
-    );
-  if (proven) return ended.result;
+  if (findProof(powers.recorder, opId, ended.sha256) !== undefined) return ended.result;
   throw new MexError({
     code: 'RESULT_TAMPERED',
     kind: 'integrity',

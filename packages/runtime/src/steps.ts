@@ -4,6 +4,7 @@ import type { Companion } from '@mex/flight-recorder';
 import type { GateDenial, GateOutcome, PipelineOutcome } from '@mex/gates';
 import type { GrantRecord } from './at-grant.ts';
 import { emptyUsage } from './budgets.ts';
+import { type CacheMiss, draftKeeping } from './cache/keep-result.ts';
 import type { Collected } from './facts.ts';
 import type { Grant } from './grant.ts';
 import type { LedgerStart } from './ledger.ts';
@@ -40,7 +41,7 @@ function ledgerStart(planned: Planned): LedgerStart {
   };
 }
 
-function draftProblems(
+export function draftProblems(
   powers: OperationPowers,
   planned: Planned,
   reports: readonly Parameters<OperationPowers['recorder']['problems']['draft']>[0][],
@@ -130,12 +131,14 @@ export interface Conclusion {
   readonly result: EngineResult;
 }
 
+/** @param miss how the cache was found; decides whether the result is kept */
 export async function recordEnd(
   planned: Planned,
   end: Conclusion,
   seq: number,
   endQuota: () => void,
   powers: OperationPowers,
+  miss?: CacheMiss,
 ): Promise<void> {
   const { run, outcomes, denial, result } = end;
   const now = powers.now();
@@ -157,18 +160,22 @@ export async function recordEnd(
   reports.push(...breaches);
   const leak = failure?.code === 'SECURITY_SECRET_LEAKED' ? undefined : leakProblem(planned, run.leaks);
   if (leak !== undefined) reports.push(leak);
+  const keeping = draftKeeping(planned, miss, run, result, powers);
+  reports.push(...keeping.reports);
   const problems = draftProblems(powers, planned, reports, now);
   const events: FlightEvent[] = [
     ...(run.outcome.kind === 'killed' ? [killedEvent(planned, failure?.code ?? 'ENGINE_CRASHED', now)] : []),
     ...httpEvents(planned, run.broker.axes.httpRecords, now),
     ...refusalEvents(planned, run.broker.refusals, now),
     ...leakedEvents(planned, run.leaks, now),
-    ...endEvents(planned, result, sha256Hex(text), outcomes, now),
+    ...keeping.events,
+    ...endEvents(planned, result, sha256Hex(text), outcomes, now, keeping.mark),
     ...problems.map((problem) => problem.event),
   ];
   const companion = (db: Parameters<(typeof problems)[number]['write']>[0]): void => {
     for (const problem of problems) problem.write(db);
     powers.ledger.end(seq, result.op_id, text);
+    keeping.write();
     endQuota();
   };
   await powers.recorder.append(events, companion, powers.siblings());

@@ -66,6 +66,9 @@ const Problem = Type.Object(
   CLOSED,
 );
 
+/** Problems of an engine's reply, where they were kept. */
+export const reportedProblems = createChecker(Type.Array(Problem, { maxItems: PROTOCOL_LIMITS.maxProblems }));
+
 /** The last word of an engine, parsed as hostile input. */
 export const engineReply = createChecker(
   Type.Object(
