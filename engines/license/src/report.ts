@@ -42,7 +42,7 @@ const MAX_LOCATIONS = 16;
 /** Holds a conclusion against the policy. The project's own license is the project's own decision. */
 export function judgeConclusion(conclusion: Conclusion, policy: Policy): Judged {
   if (conclusion.subject.isProject) return { ...conclusion, verdict: 'project' };
-  const exception = exceptionFor(policy.exceptions, conclusion.subject);
+  const exception = exceptionFor(policy.exceptions, conclusion.subject, conclusion.expression === undefined);
   const looked = exception?.license === undefined ? undefined : tryExpression(exception.license);
   const expression = looked ?? conclusion.expression;
   const known =

@@ -15,7 +15,10 @@ export interface PolicySource {
 
 /** A package that is accepted although the rules say otherwise, or whose license a person has looked up. */
 export interface PolicyException {
-  /** Its name, or `name@version`. */
+  /**
+   * Its name, or `name@version`. With a `*` at the end it stands for every package whose name begins so, as long as its license
+   * is UNKNOWN; such an entry must say the license.
+   */
   readonly package: string;
   /** The license a person found it to have; it takes the place of what the engine found. */
   readonly license?: string;
@@ -117,6 +120,7 @@ export function preparePolicy(source: PolicySource, today: string | undefined): 
     const where = `exceptions[${index}] (${name.slice(0, 100)})`;
     if (name.trim() === '' || reason.trim() === '' || author.trim() === '')
       throw new PolicyError(`${where}: package, reason and author may not be empty.`);
+    if (name.includes('*')) verifyPattern(name, license, where);
     if (!DATE.test(expires)) throw new PolicyError(`${where}: expires must be a date such as 2027-01-31.`);
     if (license !== undefined) licenseEntries([license], `${where}.license`);
   }
@@ -139,15 +143,32 @@ function licenseEntries(entries: readonly string[], where: string): LicenseTerm[
   }
 }
 
-/** The exception that speaks of a package, if any; one for the very version goes before one for the name. */
+/** What a pattern covers nobody has looked at one by one: it must be narrow, and say what a person found out. */
+function verifyPattern(pattern: string, license: string | undefined, where: string): void {
+  if (!/^[^*]{3,}\*$/.test(pattern))
+    throw new PolicyError(`${where}: "*" stands at the end, after three characters at least, as in @scope/*.`);
+  if (license === undefined)
+    throw new PolicyError(`${where}: an exception for several packages must name the license that they have.`);
+}
+
+/**
+ * The exception that speaks of a package, if any; one for the very version goes before one for the name, and that before a
+ * pattern. A pattern never overrules what was found.
+ */
 export function exceptionFor(
   exceptions: readonly PolicyException[],
   { name, version }: Subject,
+  isUnknown: boolean,
 ): PolicyException | undefined {
   return (
     exceptions.find((one) => one.package === `${name}@${version ?? ''}`) ??
-    exceptions.find((one) => one.package === name)
+    exceptions.find((one) => one.package === name) ??
+    (isUnknown ? exceptions.find((one) => isPatternFor(one, name)) : undefined)
   );
+}
+
+function isPatternFor({ package: pattern }: PolicyException, name: string): boolean {
+  return pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1));
 }
 
 export type Verdict = 'allowed' | 'denied' | 'not-allowed';

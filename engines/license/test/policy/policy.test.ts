@@ -73,6 +73,22 @@ describe('exceptions', () => {
     expect(codesOf(result)).toEqual(['LICENSE_EXCEPTION_EXPIRED', 'LICENSE_UNKNOWN']);
   });
 
+  it('one for a family of names settles what is UNKNOWN, and overrules nothing that was found', async () => {
+    const family = directory({
+      'node_modules/@a/x/package.json': '{"name":"@a/x","version":"1.0.0"}',
+      'node_modules/@a/y/package.json': '{"name":"@a/y","version":"1.0.0","license":"GPL-3.0-only"}',
+      'node_modules/@ab/z/package.json': '{"name":"@ab/z","version":"1.0.0"}',
+    });
+    const result = await run([family], {
+      allow: ['MIT'],
+      exceptions: [entry('@a/*', { license: 'MIT' })],
+      ...TODAY,
+    });
+    expect(codesOf(result, 'npm:@a/x@1.0.0')).toEqual(['LICENSE_EXCEPTION_USED']);
+    expect(codesOf(result, 'npm:@a/y@1.0.0')).toEqual(['LICENSE_NOT_ALLOWED']);
+    expect(codesOf(result, 'npm:@ab/z@1.0.0')).toEqual(['LICENSE_UNKNOWN']);
+  });
+
   it('one for another version does not count', async () => {
     const result = await run([files], { exceptions: [entry('a@2.0.0')], ...TODAY });
     expect(codesOf(result, 'npm:a@1.0.0')).toEqual(['LICENSE_UNKNOWN']);
@@ -87,6 +103,9 @@ describe('[§14 E] a policy that cannot be used ends the operation', () => {
     ['an exception without a date to compare with', { exceptions: [entry('a')] }],
     ['an exception without a reason', { exceptions: [entry('a', { reason: ' ' })], ...TODAY }],
     ['an exception with a wrong date', { exceptions: [entry('a', { expires: '31.1.2027' })], ...TODAY }],
+    ['an exception for everything', { exceptions: [entry('*', { license: 'MIT' })], ...TODAY }],
+    ['an exception for a part of names', { exceptions: [entry('@a/*-x', { license: 'MIT' })], ...TODAY }],
+    ['an exception for many without a license', { exceptions: [entry('@a/*')], ...TODAY }],
     ['an exception with an unknown license', { exceptions: [entry('a', { license: 'Foo' })], ...TODAY }],
   ])('%s', async (_what, params) => {
     await expect(run([files], params)).rejects.toMatchObject({ code: 'LICENSE_POLICY_INVALID' });
