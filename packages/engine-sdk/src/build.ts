@@ -7,6 +7,7 @@ import type { EngineManifest } from '@mex/envelope';
 import { build as bundleWithTsup } from 'tsup';
 import type { EngineDefinition } from './define-engine.ts';
 import { createManifest } from './manifest.ts';
+import { packageVectors } from './vectors/package-vectors.ts';
 
 /** The free name through which a bundle hands its engine to the runtime. Outside the runtime it is not defined. */
 export const REGISTER = '__mex_register__';
@@ -28,8 +29,8 @@ export interface BuiltEngine {
 }
 
 /**
- * Builds an engine package: one self-contained bundle, the manifest derived from exactly those bytes, and a front
- * door that exports the manifest and a handle, nothing that runs.
+ * Builds an engine package: one self-contained bundle, the manifest derived from exactly those bytes and from the
+ * vectors in `conformance/`, and a front door that exports the manifest and a handle, nothing that runs.
  * @throws MexError when the definition breaks the contract; Error from the bundler when the source does not compile.
  */
 export async function buildEngine(options: BuildOptions): Promise<BuiltEngine> {
@@ -39,7 +40,8 @@ export async function buildEngine(options: BuildOptions): Promise<BuiltEngine> {
   const code = await bundle(dir, resolve(dir, options.entry ?? 'src/engine.ts'));
   const definition = evaluate(code);
   const digest = { sha256: hash('sha256', code, 'hex'), size_bytes: Buffer.byteLength(code) };
-  const manifest = createManifest(definition, pkg, digest);
+  const vectors = packageVectors(dir, Object.keys(definition.operations));
+  const manifest = createManifest(definition, pkg, digest, vectors);
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
   await writeFile(join(outDir, 'engine.bundle'), code);

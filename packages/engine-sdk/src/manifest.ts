@@ -1,4 +1,4 @@
-import { CHECKERS, compileParamsSchema, type EngineManifest, type FullBudget } from '@mex/envelope';
+import { CHECKERS, compileParamsSchema, type EngineManifest, type FullBudget, MexError } from '@mex/envelope';
 import type { EngineDefinition, ExternalImplementation, Operation } from './define-engine.ts';
 
 const MIB = 1024 * 1024;
@@ -27,7 +27,24 @@ export const DEFAULT_CEILINGS: FullBudget = {
   file_writes: 10_000,
 };
 
-function describeOperation(engine: EngineDefinition, operation: Operation) {
+/** What the SDK says of a definition that the contract does not allow. */
+export type DefinitionErrorCode = 'EVIDENCE_UNDECLARED';
+
+/** D0 and D1 leave evidence, or every run of theirs ends with `EVIDENCE_MISSING` (CONTRACT §6): better said at build time. */
+function verifyEvidence(name: string, operation: Operation, ceiling: string): void {
+  if (ceiling === 'D2' || ceiling === 'D3') return;
+  if (operation.outputs.some(({ evidence }) => evidence === true)) return;
+  throw new MexError({
+    code: 'EVIDENCE_UNDECLARED' satisfies DefinitionErrorCode,
+    kind: 'determinism',
+    message: `${name} is ${ceiling} and declares no evidence: an operation that depends on the outside must leave what it saw.`,
+    remedy: 'Declare an output with evidence: true and write it on every run, or promise D2 or D3.',
+  });
+}
+
+function describeOperation(engine: EngineDefinition, name: string, operation: Operation) {
+  const ceiling = operation.determinism ?? engine.determinism;
+  verifyEvidence(name, operation, ceiling);
   // TypeBox marks its schemas with symbols; the manifest carries the plain JSON Schema.
   const schema: unknown = JSON.parse(JSON.stringify(operation.params));
   compileParamsSchema(schema);
@@ -38,7 +55,7 @@ function describeOperation(engine: EngineDefinition, operation: Operation) {
     inputs: operation.inputs ?? { min: 0, max: 0 },
     outputs: operation.outputs,
     capabilities: operation.capabilities,
-    determinism_ceiling: operation.determinism ?? engine.determinism,
+    determinism_ceiling: ceiling,
     error_codes: operation.errors ?? [],
     ...(operation.readableSecrets === undefined ? {} : { readable_secrets: [...operation.readableSecrets] }),
   };
@@ -63,15 +80,18 @@ function describeImplementation(one: ExternalImplementation) {
 
 /**
  * The manifest of an engine as the registry reads it (CONTRACT §10).
- * @throws MexError `ENVELOPE_INVALID` or `PARAMS_SCHEMA_UNSUPPORTED` when the definition breaks the contract.
+ * @param vectors what is in the package's `conformance/`
+ * @throws MexError `ENVELOPE_INVALID`, `PARAMS_SCHEMA_UNSUPPORTED` or `EVIDENCE_UNDECLARED` when the definition breaks the
+ * contract.
  */
 export function createManifest(
   engine: EngineDefinition,
   pkg: { readonly name: string; readonly version: string },
   bundle: { readonly sha256: string; readonly size_bytes: number },
+  vectors?: { readonly sha256: string; readonly count: number },
 ): EngineManifest {
   const operations = Object.fromEntries(
-    Object.entries(engine.operations).map(([name, operation]) => [name, describeOperation(engine, operation)]),
+    Object.entries(engine.operations).map(([name, operation]) => [name, describeOperation(engine, name, operation)]),
   );
   const manifest: unknown = {
     schema_version: 'mex.engine@1.0',
@@ -91,6 +111,7 @@ export function createManifest(
     default_budget: { ...DEFAULT_BUDGET, ...engine.budget?.default },
     budget_ceilings: { ...DEFAULT_CEILINGS, ...engine.budget?.ceiling },
     bundle,
+    ...(vectors === undefined ? {} : { conformance_vectors: vectors }),
   };
   return CHECKERS.engineManifest.parse(manifest, `The manifest of ${engine.id}`);
 }

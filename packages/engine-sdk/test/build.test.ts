@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildEngine } from '@mex/engine-sdk/build';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,6 +57,41 @@ describe('[§10] buildEngine', () => {
     expect(error).toBeInstanceOf(Error);
     expect(error instanceof Error && error.message).toMatch(words);
     expect(readdirSync(dir).toSorted()).toEqual(['node_modules', 'package.json', 'src']);
+  });
+});
+
+describe('[§15] vectors of a package', () => {
+  const vector = { schema_version: 'mex.vector@1.0', title: 'Runs', operation: 'tiny.run', params: {}, inputs: [] };
+  const put = (path: string, content: unknown): void => {
+    mkdirSync(dirname(join(dir, 'conformance', path)), { recursive: true });
+    writeFileSync(join(dir, 'conformance', path), typeof content === 'string' ? content : JSON.stringify(content));
+  };
+
+  it('their digest and number are in the manifest, which has the digest that the folder has as a bundle', async () => {
+    write(SOURCE);
+    put('runs/vector.json', { ...vector, expect: { status: 'succeeded' } });
+    const { manifest } = await buildEngine({ dir });
+    const text = readFileSync(join(dir, 'conformance', 'runs', 'vector.json'));
+    const entry = `{"path":"runs/vector.json","sha256":"${hash('sha256', text, 'hex')}","size_bytes":${text.length}}`;
+    const index = `{"entries":[${entry}],"schema_version":"mex.bundle@1.0"}`;
+    expect(manifest.conformance_vectors).toEqual({ sha256: hash('sha256', index, 'hex'), count: 1 });
+  });
+
+  it.each<[string, string, unknown, string]>([
+    [
+      'of another operation',
+      'runs/vector.json',
+      { ...vector, operation: 'tiny.stop', expect: { status: 'succeeded' } },
+      'VECTOR_INVALID',
+    ],
+    ['that is not packed', 'runs/.gitignore', '', 'VECTOR_FILE_INVALID'],
+    ['that is broken', 'runs/vector.json', '{', 'VECTOR_INVALID'],
+  ])('a file %s stops the build', async (_what, path, content, code) => {
+    write(SOURCE);
+    put('good/vector.json', { ...vector, expect: { status: 'succeeded' } });
+    put(path, content);
+    await expect(buildEngine({ dir })).rejects.toMatchObject({ code });
+    expect(readdirSync(dir)).not.toContain('dist');
   });
 });
 
