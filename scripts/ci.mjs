@@ -19,4 +19,5 @@ step('format', 'biome', ['ci', '--colors=off', '.']);
 step('boundaries', 'turbo', ['boundaries']);
 step('unused', 'knip', ['--no-progress', '--include', 'files,dependencies']);
 step('house rules', 'node', ['scripts/check-house.mjs']);
+step('release gate', 'node', ['scripts/release-gate.mjs']);
 step('packaging', 'node', ['scripts/check-packages.mjs']);

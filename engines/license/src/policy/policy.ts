@@ -1,5 +1,5 @@
 import { type Expression, isTerm, type LicenseTerm } from '../expression/expression.ts';
-import { ExpressionError } from '../expression/parse.ts';
+import { ExpressionError, parseExpression } from '../expression/parse.ts';
 import { matchesTerm, parseTerms } from '../expression/satisfies.ts';
 import { isFields, parseFields } from '../sources/json-fields.ts';
 import type { Subject } from '../sources/subject.ts';
@@ -20,7 +20,7 @@ export interface PolicyException {
    * is UNKNOWN; such an entry must say the license.
    */
   readonly package: string;
-  /** The license a person found it to have; it takes the place of what the engine found. */
+  /** The license a person found it to have, as an SPDX expression; it takes the place of what the engine found. */
   readonly license?: string;
   readonly reason: string;
   readonly author: string;
@@ -122,7 +122,7 @@ export function preparePolicy(source: PolicySource, today: string | undefined): 
       throw new PolicyError(`${where}: package, reason and author may not be empty.`);
     if (name.includes('*')) verifyPattern(name, license, where);
     if (!DATE.test(expires)) throw new PolicyError(`${where}: expires must be a date such as 2027-01-31.`);
-    if (license !== undefined) licenseEntries([license], `${where}.license`);
+    if (license !== undefined) readLicenses(() => parseExpression(license), `${where}.license`);
   }
   const date = today?.slice(0, 10) ?? '';
   return {
@@ -134,8 +134,12 @@ export function preparePolicy(source: PolicySource, today: string | undefined): 
 }
 
 function licenseEntries(entries: readonly string[], where: string): LicenseTerm[] {
+  return readLicenses(() => parseTerms(entries), where);
+}
+
+function readLicenses<T>(read: () => T, where: string): T {
   try {
-    return parseTerms(entries);
+    return read();
   } catch (error) {
     if (error instanceof ExpressionError)
       throw new PolicyError(`${where}: ${error.message}. Use the ids of the SPDX list.`, { cause: error });
