@@ -30,6 +30,7 @@ import { type EngineHandle, openHomeRegistry } from './home-registry.ts';
 import { type PlanRequest, planOperation } from './plan.ts';
 import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy.ts';
 import { chooseImplementation, chooseTier, createPolicySource, mayStart } from './policy-source.ts';
+import { type Pruned, type PruneRequest, pruneStore } from './prune/prune-store.ts';
 import { recordStart, stampHost } from './record-start.ts';
 import { type HostRuns, type OpenRunRequest, openHostRuns, type WiredRuns } from './runs/host-runs.ts';
 import { createSecretFiles } from './secret-files.ts';
@@ -92,6 +93,11 @@ export interface Host {
    * @throws MexError `CLOUD_REQUEST_UNKNOWN`; every other refusal is an answer
    */
   readonly escalate: (request: EscalationRequest | EscalationReference, caller?: Caller) => Promise<Escalation>;
+  /**
+   * Removes artifacts that are past their time (CONTRACT §5), as the janitor engine proposes and this host verifies.
+   * @throws MexError `ENGINE_UNKNOWN` without the janitor, `PRUNE_REPORT_REFUSED`
+   */
+  readonly prune: (request?: PruneRequest, caller?: Caller) => Promise<Pruned>;
   /** Starts an engine's sandbox before it is needed. */
   readonly prewarm: (engineId: string) => void;
   /** Records something the host did, e.g. a materialised artifact. */
@@ -181,6 +187,7 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
   try {
     const governed = openApprovals({ recorder, artifacts, registry, policy: policy.policy.governance });
     const runs = openHostRuns({ home, recorder, artifacts, policy: policy.policy });
+    const { resultCache = {} } = policy.policy;
     const runtime = createRuntime({
       recorder,
       store: artifacts,
@@ -194,6 +201,7 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
       },
       gates: [...(options.gates ?? []), runs.gate, ...governed.gates],
       atGrant: runs.withRun(governed.desk.atGrant),
+      ...(resultCache === 'off' ? {} : { resultCache }),
       runStanding: runs.standing,
       ...(options.resolveEntity === undefined ? {} : { resolveEntity: options.resolveEntity }),
     });
@@ -282,6 +290,13 @@ function wireHost({ runtime, governed, runs, ...parts }: Wired): Host {
     escalate: (request, caller = parts.caller) => escalate(request, caller, { ...governed.cloud, execute: sendAs }),
     explain: (operation, caller = parts.caller) =>
       explainOperation(operation, caller, { ...parts, desk: governed.desk, preview: runtime.preview }),
+    prune: (request = {}, caller = parts.caller) =>
+      pruneStore(request, {
+        ...parts,
+        caller,
+        policy: parts.policy.policy.retention ?? {},
+        execute: (operation) => execute(operation, { caller }),
+      }),
     prewarm: (engineId) => {
       const { engine } = parts.registry.resolve(engineId);
       if (engine !== undefined && mayStart(parts.policy.policy, engine)) runtime.prewarm(engine);

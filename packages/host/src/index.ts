@@ -20,6 +20,8 @@ export { type Host, type HostOptions, openHost } from './host.ts';
 export type { PlanRequest } from './plan.ts';
 export { DEFAULT_POLICY, type LoadedPolicy, loadPolicy, type Policy } from './policy.ts';
 export { chooseImplementation, chooseTier, type TierChoice } from './policy-source.ts';
+export type { Pruned, PruneRequest } from './prune/prune-store.ts';
+export type { RetentionPolicy } from './prune/retention-policy.ts';
 export { HOST_VERSION } from './record-start.ts';
 export type { HostRuns, OpenRunRequest } from './runs/host-runs.ts';
 export { systemCaller } from './system-caller.ts';

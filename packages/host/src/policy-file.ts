@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { certificatesFile, toCertificatePolicy } from './certificates/certificate-policy-file.ts';
 import { governanceFile, toGovernance } from './governance/governance-policy-file.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import { retentionFile, toRetention } from './prune/retention-policy-file.ts';
 
 const engineId = z.string().max(128);
 const capability = z.string().refine((id) => findCapability(id) !== undefined, {
@@ -77,6 +78,7 @@ const policyFile = z.strictObject({
   implementations: z.record(engineId, scopeName).optional(),
   readable_secrets: z.record(z.string(), z.array(scopeName)).optional(),
   secret_hosts: z.record(scopeName, z.array(hostScope)).optional(),
+  retention: retentionFile.optional(),
 });
 
 type PolicyFile = z.infer<typeof policyFile>;
@@ -146,6 +148,7 @@ function toPolicy(file: PolicyFile): Policy {
     ...(file.implementations === undefined ? {} : { implementations: file.implementations }),
     readableSecrets: file.readable_secrets ?? {},
     secretHosts: file.secret_hosts ?? {},
+    ...(file.retention === undefined ? {} : { retention: toRetention(file.retention) }),
   };
 }
 

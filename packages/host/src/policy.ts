@@ -4,6 +4,7 @@ import { digestJson } from '@mex/envelope/digest';
 import type { QuotaLimits, ToolPolicies } from '@mex/runtime';
 import type { CertificatePolicy } from './certificates/certificate-policy.ts';
 import type { GovernancePolicy } from './governance/governance-policy.ts';
+import type { RetentionPolicy } from './prune/retention-policy.ts';
 
 /** What an operator decides, in force for a whole home (CONTRACT §7, §9). */
 export interface Policy {
@@ -37,6 +38,8 @@ export interface Policy {
   readonly readableSecrets: Readonly<Record<string, readonly string[]>>;
   /** Secret id → scopes of `net.http` it may be sent to; one that is not here goes to any host that is granted. */
   readonly secretHosts: Readonly<Record<string, readonly string[]>>;
+  /** How long artifacts stay (CONTRACT §5); default: logs 30 days, cached ones 7, everything else for good. */
+  readonly retention?: RetentionPolicy;
 }
 
 /** A tier by its name. */
