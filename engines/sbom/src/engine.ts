@@ -6,10 +6,15 @@ import {
   type EngineInput,
   Type,
 } from '@mex/engine-sdk';
+import { TOOL_REPORT_ERRORS } from '@mex/engine-sdk/tools';
+import type { JsonValue } from '@mex/envelope/json';
+import { redactJson } from '@mex/guard';
 import { clip } from './clip.ts';
 import { writeCycloneDx } from './documents/cyclonedx.ts';
 import { writeSpdx } from './documents/spdx.ts';
-import { type ReadFailure, readInventories } from './inventory.ts';
+import { compareInventories, inventoriesOf, type MissedLockfile } from './external/tool-inventory.ts';
+import { runBillTool } from './external/tool-runs.ts';
+import { type Inventories, type ReadFailure, readInventories } from './inventory.ts';
 import { lockfileReaders } from './lockfiles/readers.ts';
 import type { LockfileInventory } from './model.ts';
 import { summarize, writeReport } from './report.ts';
@@ -21,6 +26,9 @@ const MIB = 1024 * 1024;
 const MAX_TITLE = 500;
 const MAX_MESSAGE = 4_000;
 const MAX_PATH = 4_096;
+
+/** Programs that read for themselves take longer, and reserve more than they use. */
+const TOOL_BUDGET = { wall_time_ms: 300_000, cpu_time_ms: 300_000, memory_bytes: 2_048 * MIB, exec_count: 2 };
 
 const params = Type.Object(
   {
@@ -55,6 +63,14 @@ export default defineEngine({
   budget: {
     default: { wall_time_ms: 120_000, cpu_time_ms: 120_000, memory_bytes: 1_024 * MIB, output_bytes: 512 * MIB },
   },
+  implementations: [
+    { id: 'syft', description: 'Lists packages with syft (CycloneDX JSON).', budget: TOOL_BUDGET },
+    {
+      id: 'cdxgen',
+      description: 'Lists packages with cdxgen (CycloneDX JSON), without installing anything.',
+      budget: TOOL_BUDGET,
+    },
+  ],
   operations: {
     'sbom.generate': defineOperation({
       title: 'Generate an SBOM',
@@ -65,9 +81,10 @@ export default defineEngine({
         { name: 'sbom.cdx.json', kind: 'report', mime: 'application/vnd.cyclonedx+json' },
         { name: 'sbom.spdx.json', kind: 'report', mime: 'application/spdx+json', optional: true },
         { name: 'report.json', kind: 'report', mime: 'application/json' },
+        { name: 'tool-report.json', kind: 'tool_output', mime: 'application/json', evidence: true, optional: true },
       ],
       capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
-      errors: ['SBOM_NO_LOCKFILE', 'SBOM_NOTHING_READABLE'],
+      errors: ['SBOM_NO_LOCKFILE', 'SBOM_NOTHING_READABLE', ...TOOL_REPORT_ERRORS],
       run: generate,
     }),
   },
@@ -79,7 +96,9 @@ async function generate(context: EngineContext, options: Params): Promise<Record
   const [input] = context.inputs;
   if (input === undefined || input.kind !== 'bundle')
     throw new EngineError('SBOM_NO_LOCKFILE', 'The input is not a pinned directory.');
-  const { inventories, failures, notes } = await readInput(input);
+  const own = await readInput(input);
+  const { inventories, failures, notes, tool } =
+    context.implementation.kind === 'external' ? await findByTool(context, input, own) : { ...own, tool: undefined };
   for (const failure of failures) context.problem(failureProblem(failure));
   for (const inventory of inventories) reportWarnings(context, inventory);
   for (const { path, message } of notes) {
@@ -93,25 +112,64 @@ async function generate(context: EngineContext, options: Params): Promise<Record
       locations: [{ path: clip(where, MAX_PATH) }],
     });
   }
-  if (inventories.length === 0 && failures.length === 0) {
+  if (own.inventories.length === 0 && own.failures.length === 0) {
     throw new EngineError('SBOM_NO_LOCKFILE', 'No lockfile was found among the given files.');
   }
   if (inventories.length === 0)
     throw new EngineError('SBOM_NOTHING_READABLE', `None of ${failures.length} lockfiles could be read.`);
   const timestamp = options.timestamp ?? context.now();
-  const first = inventories[0]?.root;
+  const first = (own.inventories[0] ?? inventories[0])?.root;
   const version = options.version ?? first?.version;
   const subject = {
     name: options.name ?? first?.name ?? 'unnamed',
     ...(version === undefined ? {} : { version }),
     ...(first?.licenses === undefined ? {} : { licenses: first.licenses }),
   };
-  const document = { timestamp, toolVersion: VERSION, unread: failures.map((failure) => failure.path) };
+  const document = {
+    timestamp,
+    toolVersion: VERSION,
+    unread: failures.map((failure) => failure.path),
+    ...(tool === undefined ? {} : { foundBy: tool }),
+  };
   await context.write('sbom.cdx.json', writeCycloneDx(inventories, subject, document));
   if (options.spdx ?? true) await context.write('sbom.spdx.json', writeSpdx(inventories, subject, document));
-  const summary = summarize(inventories, failures);
+  const summary = { ...summarize(inventories, failures), ...(tool === undefined ? {} : { found_by: tool }) };
   await context.write('report.json', writeReport(inventories, failures, summary, { timestamp, version: VERSION }));
   return summary;
+}
+
+/** The packages as an external tool lists them, held against what the lockfiles name. */
+async function findByTool(context: EngineContext, input: EngineInput, own: Inventories) {
+  const bill = await runBillTool(context, input);
+  const told = inventoriesOf(bill, own.inventories);
+  const { missed, warnings } = compareInventories(told, own.inventories);
+  const covered = new Set(told.map(({ path }) => path));
+  // A lockfile that names no package is one of which there is nothing to tell.
+  const empty = own.inventories.filter(({ path, packages }) => packages.length === 0 && !covered.has(path));
+  await context.write('tool-report.json', writeToolReport(bill.document));
+  return {
+    tool: bill.tool,
+    inventories: [...told, ...empty].map((inventory) => {
+      const differs = warnings.get(inventory.path);
+      return differs === undefined ? inventory : { ...inventory, warnings: [differs] };
+    }),
+    failures: [...own.failures.filter(({ path }) => !covered.has(path)), ...missed.map(notCovered)],
+    notes: own.notes,
+  };
+}
+
+function notCovered({ path, packages }: MissedLockfile): ReadFailure {
+  return {
+    code: 'SBOM_LOCKFILE_NOT_COVERED',
+    path,
+    message: `The tool lists none of the ${packages} packages that it names.`,
+    remedy: 'Use a version of the tool that knows this format, or the built-in implementation.',
+  };
+}
+
+/** What the tool wrote, as evidence: addresses with passwords in them are masked like everything that is recorded. */
+function writeToolReport(document: JsonValue): string {
+  return `${JSON.stringify(redactJson(document))}\n`;
 }
 
 /** Codes after which nothing the inputs say can be relied on: the operation ends, instead of leaving one file out. */

@@ -129,6 +129,7 @@ const REMEDIES: Readonly<Record<ReadErrorCode, string>> = {
   SBOM_LOCKFILE_NOT_UTF8: 'Save the file as UTF-8.',
   SBOM_LOCKFILE_TOO_LARGE: 'Check that it is a lockfile at all; no package manager writes one of this size.',
   SBOM_LOCKFILE_TOO_DEEP: 'Check where the file comes from; no package manager nests that deep.',
+  SBOM_LOCKFILE_NOT_COVERED: 'Use a version of the tool that knows this format, or the built-in implementation.',
   SBOM_LOCKFILE_UNREADABLE: 'Check that the file still exists, has not changed since planning, and is readable.',
 };
 

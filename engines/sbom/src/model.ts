@@ -26,7 +26,8 @@ export interface PackageHash {
 export interface PackageEntry {
   /** Unique within its inventory and stable for equal input; edges refer to it. */
   readonly key: string;
-  readonly type: PackageType;
+  /** `other`: of an ecosystem that no reader here knows; a tool found it. */
+  readonly type: PackageType | 'other';
   /** The package's real name as its registry knows it (aliases resolved): npm with scope, Go module path, Composer `vendor/name`. */
   readonly name: string;
   /** Absent when the lockfile pins none (a path dependency, say). */
@@ -41,6 +42,8 @@ export interface PackageEntry {
   readonly optional: boolean;
   /** The name it is installed under, when that differs from `name`. */
   readonly alias?: string;
+  /** As a tool wrote it, where it is not what `purlOf` would make of the rest. */
+  readonly purl?: string;
 }
 
 export interface LockfileInventory {
@@ -74,7 +77,8 @@ export type WarningCode =
   | 'SBOM_UNRESOLVED_DEPENDENCY'
   | 'SBOM_UNPINNED_REQUIREMENT'
   | 'SBOM_CONFLICT_MARKERS'
-  | 'SBOM_MANIFEST_UNREADABLE';
+  | 'SBOM_MANIFEST_UNREADABLE'
+  | 'SBOM_TOOL_DIFFERS';
 
 export type ReadErrorCode =
   | 'SBOM_LOCKFILE_SYNTAX'
@@ -83,7 +87,8 @@ export type ReadErrorCode =
   | 'SBOM_LOCKFILE_NOT_UTF8'
   | 'SBOM_LOCKFILE_TOO_LARGE'
   | 'SBOM_LOCKFILE_TOO_DEEP'
-  | 'SBOM_LOCKFILE_UNREADABLE';
+  | 'SBOM_LOCKFILE_UNREADABLE'
+  | 'SBOM_LOCKFILE_NOT_COVERED';
 
 /** One lockfile could not be read. Other lockfiles still are. */
 export class LockfileError extends Error {

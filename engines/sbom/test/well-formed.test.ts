@@ -20,11 +20,12 @@ async function generate(files: Readonly<Record<string, string>>) {
   const content = new Map(Object.entries(files));
   const context: Pick<
     EngineContext,
-    'opId' | 'operation' | 'determinism' | 'inputs' | 'now' | 'write' | 'log' | 'problem'
+    'opId' | 'operation' | 'determinism' | 'implementation' | 'inputs' | 'now' | 'write' | 'log' | 'problem'
   > = {
     opId: '00000000-0000-4000-8000-000000000001',
     operation: 'sbom.generate',
     determinism: 'D3',
+    implementation: { id: 'builtin', kind: 'builtin' },
     inputs: [
       {
         name: undefined,

@@ -16,6 +16,8 @@ export interface DocumentOptions {
   readonly toolVersion: string;
   /** Paths of lockfiles that could not be read: the document then says that it is incomplete. */
   readonly unread?: readonly string[];
+  /** The program that found the packages, when it was not this engine. */
+  readonly foundBy?: { readonly name: string; readonly version: string | undefined };
   /** Spaces of indentation, 0 to 8. Default 2. */
   readonly indent?: number;
 }

@@ -17,7 +17,7 @@ import {
   PropertyRepository,
   SpdxLicense,
 } from '@cyclonedx/cyclonedx-library/Models';
-import type { PackageEntry, PackageHash } from '../model.ts';
+import type { PackageEntry, PackageHash, PackageType } from '../model.ts';
 import type { BillItem } from './bill.ts';
 import { type DeclaredLicense, parseLicense } from './license-text.ts';
 import { coordinatesOf } from './purl.ts';
@@ -100,7 +100,7 @@ function references(entry: PackageEntry): ExternalReferenceRepository {
 }
 
 /** Registered names of the CycloneDX property taxonomy where there is one for development packages. */
-const DEVELOPMENT_PROPERTY: Partial<Record<PackageEntry['type'], string>> = {
+const DEVELOPMENT_PROPERTY: Partial<Record<PackageType, string>> = {
   npm: 'cdx:npm:package:development',
   composer: 'cdx:composer:package:isDevRequirement',
 };
@@ -108,7 +108,8 @@ const DEVELOPMENT_PROPERTY: Partial<Record<PackageEntry['type'], string>> = {
 function properties(item: BillItem, showLockfiles: boolean): PropertyRepository {
   const { entry, lockfiles } = item;
   const list = new PropertyRepository();
-  if (entry.dev) list.add(new Property(DEVELOPMENT_PROPERTY[entry.type] ?? 'mex:package:development', 'true'));
+  const development = entry.type === 'other' ? undefined : DEVELOPMENT_PROPERTY[entry.type];
+  if (entry.dev) list.add(new Property(development ?? 'mex:package:development', 'true'));
   if (entry.alias !== undefined) list.add(new Property('mex:package:alias', entry.alias));
   if (entry.source.kind !== 'registry') list.add(new Property('mex:package:source', entry.source.kind));
   if (entry.source.commit !== undefined) list.add(new Property('mex:package:commit', entry.source.commit));

@@ -80,10 +80,17 @@ function createMetadata(bill: Bill, subject: DocumentSubject, options: DocumentO
   return new Metadata({
     timestamp: parseTimestamp(options.timestamp),
     lifecycles: new LifecycleRepository([LifecyclePhase.PreBuild]),
-    tools: new Tools({ components: new ComponentRepository([tool]) }),
+    tools: new Tools({ components: new ComponentRepository([tool, ...foundBy(options)]) }),
     component,
     properties: new PropertyRepository(unread),
   });
+}
+
+function foundBy({ foundBy: tool }: DocumentOptions): Component[] {
+  if (tool === undefined) return [];
+  const { name, version } = tool;
+  const more = version === undefined ? {} : { version };
+  return [new Component(ComponentType.Application, name, { bomRef: 'mex:found-by', ...more })];
 }
 
 function lockfileProperties({ inventory }: BillProject): PropertyRepository {

@@ -29,7 +29,8 @@ export function coordinatesOf(entry: Pick<PackageEntry, 'type' | 'name'>): Coord
  * `jsonstream` are two npm packages, and advisory databases spell Go modules as their authors do.
  */
 export function purlOf(entry: PackageEntry): string | undefined {
-  if (entry.source.kind === 'workspace' || entry.source.kind === 'path') return undefined;
+  if (entry.purl !== undefined) return entry.purl;
+  if (entry.source.kind === 'workspace' || entry.source.kind === 'path' || entry.type === 'other') return undefined;
   const path = canonicalName(entry).split('/').filter(Boolean).map(encode).join('/');
   const version = entry.version === undefined || entry.version === '' ? '' : `@${encode(entry.version)}`;
   return `pkg:${entry.type}/${path}${version}${qualifiers(entry)}`;

@@ -56,7 +56,12 @@ export function writeSpdx(
       created: parseTimestamp(options.timestamp)
         .toISOString()
         .replace(/\.\d+Z$/, 'Z'),
-      creators: [`Tool: MEX ${TOOL_NAME}-${options.toolVersion}`],
+      creators: [
+        `Tool: MEX ${TOOL_NAME}-${options.toolVersion}`,
+        ...(options.foundBy === undefined
+          ? []
+          : [`Tool: ${options.foundBy.name}-${options.foundBy.version ?? 'unknown'}`]),
+      ],
     },
     packages,
     ...licenses.extracted(),
