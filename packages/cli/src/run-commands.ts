@@ -2,6 +2,14 @@ import type { ArgumentSpec, CommandSpec } from './command.ts';
 
 const run: ArgumentSpec = { name: 'id', help: 'the id of a run, or its first 8 characters' };
 
+const changeState = (step: 'pause' | 'resume' | 'cancel', summary: string): CommandSpec => ({
+  path: ['runs', step],
+  summary,
+  arguments: [run],
+  options: [{ name: 'reason', kind: 'text', value: '<words>', help: 'for whoever reads it later' }],
+  load: async () => (await import('./commands/runs-state.ts')).changeRun(step),
+});
+
 /** Commands about runs: what they spent, and what they changed. */
 export const RUN_COMMANDS: readonly CommandSpec[] = [
   {
@@ -34,4 +42,7 @@ export const RUN_COMMANDS: readonly CommandSpec[] = [
     options: [{ name: 'force', kind: 'flag', help: 'also over what others have changed since; what goes is kept' }],
     load: async () => (await import('./commands/runs-rollback.ts')).rollbackRun,
   },
+  changeState('pause', 'let no new operation begin in a run until it is resumed'),
+  changeState('resume', 'let operations begin again in a run that was paused'),
+  changeState('cancel', 'end a run for good, with what runs in it in any process'),
 ];

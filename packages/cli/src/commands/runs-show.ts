@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 import { openLog } from '../home.ts';
 import { hint } from '../output/hint.ts';
 import { bold, dim } from '../output/style.ts';
-import { printBudget, runDocument, runRow } from '../run-view.ts';
+import { modelUse, printBudget, printModels, runDocument, runRow } from '../run-view.ts';
 
 /** `mex runs show <id>` */
 export const showRun: CommandRun = async (invocation, terminal) => {
@@ -19,11 +19,13 @@ export const showRun: CommandRun = async (invocation, terminal) => {
       change_set_sha256: changeSetSha256,
       snapshot_sha256: snapshotSha256,
     }));
-    terminal.document({ ...runDocument(run), changes });
     const { run_id, automation_level } = run.definition;
+    const models = modelUse(recorder, run_id);
+    terminal.document({ ...runDocument(run), models, changes });
     terminal.line(bold(run_id), dim(`  ${automation_level}`));
     terminal.table([runRow(run).slice(1)], { indent: 2 });
     printBudget(terminal, run, Date.now());
+    printModels(terminal, models);
     terminal.table(
       changes.map(({ direction, state, started_at, change_set_sha256 }) => [
         `  ${direction}`,

@@ -1,10 +1,9 @@
 import type { ArtifactStore } from '@mex/artifacts';
 import type { EngineResult } from '@mex/envelope';
 import type { FlightRecorder } from '@mex/flight-recorder';
-import type { Gate } from '@mex/gates';
+import type { Gate, GateDenial } from '@mex/gates';
 import {
   type AppliedChange,
-  addUsage,
   applyInRun,
   beginOperation,
   type ChangeSet,
@@ -13,6 +12,7 @@ import {
   parseChangeSet,
   type RolledBack,
   type RunActor,
+  type RunRefusal,
   type RunRequest,
   type Runs,
   type RunView,
@@ -27,6 +27,8 @@ import { DEFAULT_GOVERNANCE } from '../governance/governance-policy.ts';
 import { createInbox } from '../governance/inbox.ts';
 import type { Policy } from '../policy.ts';
 import { approveChange, findOverrideRule } from './change-approval.ts';
+import { RunFlights } from './run-flights.ts';
+import { verifyStep } from './run-steps.ts';
 
 type Operation = string | Uint8Array | object;
 
@@ -35,10 +37,14 @@ export type OpenRunRequest = Omit<RunRequest, 'actor'> & Partial<Pick<RunRequest
 
 /** Runs of a home, and what is done in them. Who acts is what the host application has authenticated. */
 export interface HostRuns extends Pick<Runs, 'list' | 'show' | 'charge'> {
-  /** No new operation begins in it until it is resumed. */
+  /**
+   * No new operation begins in it until it is resumed; what runs is let run.
+   * @throws MexError `RUN_FOREIGN` for an agent or system that is not its actor, `RUN_NOT_OPEN`, as the next two
+   */
   readonly pause: (id: string, by: RunActor, reason?: string) => Promise<RunView>;
+  /** Not for an agent: a run that was paused over it is not its to resume. */
   readonly resume: (id: string, by: RunActor, reason?: string) => Promise<RunView>;
-  /** For good; what this process runs in it is ended. */
+  /** For good. What runs in it is ended: at once in this process, within a quarter of a second in others. */
   readonly cancel: (id: string, by: RunActor, reason?: string) => Promise<RunView>;
   /**
    * Applies a change set to the workspace of a run, once it is approved (CONTRACT §12).
@@ -93,15 +99,20 @@ export function openHostRuns(parts: {
     authorize: (run, set, prepared, changeId) => approveChange(governance, inbox, { run, set, prepared, changeId }),
   };
   const flights = new RunFlights(runs, recorder);
+  const change: typeof runs.change = async (id, step, by, reason) => {
+    const { definition } = runs.show(id);
+    verifyStep(definition, step, by);
+    return runs.change(definition.run_id, step, by, reason);
+  };
   return {
     runs: {
       list: runs.list,
       show: runs.show,
       charge: runs.charge,
-      pause: (id, by, reason) => runs.change(id, 'pause', by, reason),
-      resume: (id, by, reason) => runs.change(id, 'resume', by, reason),
+      pause: (id, by, reason) => change(id, 'pause', by, reason),
+      resume: (id, by, reason) => change(id, 'resume', by, reason),
       cancel: async (id, by, reason) => {
-        const run = await runs.change(id, 'cancel', by, reason);
+        const run = await change(id, 'cancel', by, reason);
         flights.end(run.definition.run_id);
         return run;
       },
@@ -126,7 +137,10 @@ export function openHostRuns(parts: {
 
 function checkRun(runs: Runs, runId: string | undefined, caller: Pick<Caller, 'id'> | undefined) {
   const refusal = runId === undefined ? undefined : runs.refusal(runId, caller?.id ?? 'unknown');
-  if (refusal === undefined) return undefined;
+  return refusal && denyRun(refusal);
+}
+
+function denyRun(refusal: RunRefusal): GateDenial {
   return {
     gate: 'G-RUN',
     kind: 'policy',
@@ -135,7 +149,7 @@ function checkRun(runs: Runs, runId: string | undefined, caller: Pick<Caller, 'i
     remedy: 'Name a run that the operator opened for you, or none.',
     // The operator may still open or resume it.
     retryable: true,
-  } as const;
+  };
 }
 
 /** Counted with the grant, in one transaction: of two that want the last operation, one gets it. */
@@ -146,6 +160,10 @@ function chargeOperation(runs: Runs, runId: string | undefined): GrantRecord | u
   return {
     events: [],
     companion: (db) => {
+      const state = runs.state(runId);
+      // Cancelled or paused between the gates and now.
+      if (state !== 'open')
+        throw new GrantRefused(denyRun({ code: 'RUN_NOT_OPEN', reason: `Run ${runId} is ${state}.` }));
       const exhausted = beginOperation(db, run);
       if (exhausted === undefined) return;
       throw new GrantRefused({
@@ -170,78 +188,4 @@ function joinRecords(first: GrantRecord | undefined, second: GrantRecord | undef
       second.companion(db);
     },
   };
-}
-
-/** What this process runs in runs. */
-class RunFlights {
-  readonly #runs: Runs;
-  readonly #recorder: FlightRecorder;
-  readonly #ends = new Map<string, Set<AbortController>>();
-
-  constructor(runs: Runs, recorder: FlightRecorder) {
-    this.#runs = runs;
-    this.#recorder = recorder;
-  }
-
-  end(runId: string): void {
-    for (const controller of this.#ends.get(runId) ?? []) controller.abort();
-  }
-
-  async execute(
-    operation: Operation,
-    signal: AbortSignal | undefined,
-    run: (signal: AbortSignal | undefined) => Promise<EngineResult>,
-  ): Promise<EngineResult> {
-    const runId = findRunId(operation);
-    if (runId === undefined) return run(signal);
-    const end = new AbortController();
-    const ends = this.#ends.get(runId) ?? new Set();
-    this.#ends.set(runId, ends.add(end));
-    const timer = this.#watchTime(runId, end);
-    try {
-      const result = await run(signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]));
-      await this.#countWrites(runId, result);
-      return result;
-    } finally {
-      clearTimeout(timer);
-      ends.delete(end);
-      if (ends.size === 0 && this.#ends.get(runId) === ends) this.#ends.delete(runId);
-    }
-  }
-
-  /** A run's time ends what is still running in it. */
-  #watchTime(runId: string, end: AbortController): NodeJS.Timeout | undefined {
-    const deadline = this.#runs.deadline(runId);
-    if (deadline === undefined) return undefined;
-    const left = deadline - Date.now();
-    // Longer than a timer can wait is longer than any operation lasts.
-    return left > 2 ** 31 - 1 ? undefined : setTimeout(() => end.abort(), Math.max(left, 0));
-  }
-
-  async #countWrites(runId: string, { op_id }: EngineResult): Promise<void> {
-    const query = { op: op_id, type: 'system', subject: 'engine.run', order: 'newest', limit: 1 } as const;
-    const event = this.#recorder.list(query)[0]?.event;
-    if (event?.type !== 'system' || event.subject !== 'engine.run') return;
-    const { file_writes } = event.body.usage;
-    if (file_writes > 0) await this.#recorder.append([], (db) => addUsage(db, runId, { file_writes }));
-  }
-}
-
-/** For watching only: the runtime reads the operation for itself, strictly. */
-function findRunId(operation: Operation): string | undefined {
-  const text = typeof operation === 'string' || operation instanceof Uint8Array;
-  const value: unknown = text ? tryJson(operation) : operation;
-  const context: unknown = Object(value)['context'];
-  const runId: unknown = Object(context)['run_id'];
-  return typeof runId === 'string' ? runId : undefined;
-}
-
-function tryJson(text: string | Uint8Array): unknown {
-  const plain = typeof text === 'string' ? text : Buffer.from(text).toString();
-  if (!plain.includes('run_id')) return undefined;
-  try {
-    return JSON.parse(plain);
-  } catch {
-    return undefined;
-  }
 }

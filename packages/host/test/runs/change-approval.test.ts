@@ -59,7 +59,8 @@ const code = (promise: Promise<unknown>): Promise<string> =>
     (error: { code?: string }) => String(error.code),
   );
 const waiting = () => new Map(host.approvals.list().map((one) => [one.gate_type, one.approval_id]));
-const eventsOf = (type: string) => host.recorder.list({ type }).map(({ event }) => event);
+const eventsOf = (type: NonNullable<NonNullable<Parameters<Host['recorder']['list']>[0]>['type']>) =>
+  host.recorder.list({ type }).map(({ event }) => event);
 
 describe('[§12] the change budget', () => {
   it('is a denial as long as policy names nobody who may allow more', async () => {

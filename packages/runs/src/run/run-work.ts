@@ -9,7 +9,7 @@ import type { PreparedChange } from '../workspace/prepare-change.ts';
 import { type RolledBack, rollbackRun } from '../workspace/rollback.ts';
 import type { RunView } from './run-standing.ts';
 import { addUsage, readUsage } from './run-tables.ts';
-import type { Runs } from './runs.ts';
+import { notOpen, type Runs } from './runs.ts';
 
 /** One operation more, in the transaction of its grant. @returns the field that is used up, when it is not to be granted */
 export function beginOperation(db: DatabaseSync, { definition }: RunView): 'max_operations' | undefined {
@@ -58,6 +58,9 @@ export async function applyInRun(work: RunWork, id: string, set: ChangeSet, acto
       const alongside = await work.authorize(run, set, prepared, changeId);
       const spend = (db: DatabaseSync): void => {
         alongside.companion(db);
+        // Somebody may have cancelled it since it was looked at.
+        const state = work.runs.state(runId);
+        if (state !== 'open') throw notOpen(runId, state);
         const spent = readUsage(db, runId)?.file_writes ?? 0;
         verifyWrites({ ...run, usage: { ...run.usage, file_writes: spent } }, prepared.files.length);
         addUsage(db, runId, { file_writes: prepared.files.length });

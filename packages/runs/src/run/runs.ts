@@ -56,6 +56,8 @@ export interface Runs {
   readonly charge: (id: string, charge: ModelCharge) => Promise<RunView>;
   /** Why this actor may not work in this run now; nothing when it may, but for the budget. */
   readonly refusal: (runId: string, actorId: string) => RunRefusal | undefined;
+  /** As the log has it, also inside a transaction of the home; of a run nobody opened it says `open`. */
+  readonly state: (runId: string) => RunState;
   /** The run with exactly this id, if the log proves it. */
   readonly find: (runId: string) => RunView | undefined;
   /** When its time is up, in ms since 1970, if it has an end. */
@@ -97,7 +99,11 @@ export function createRuns(options: RunsOptions): Runs {
       if (!states.includes(run.state)) throw notOpen(run_id, run.state);
       const body = { run_id, from: run.state, to, reason: redact(stripControl(reason)).slice(0, 1_000) };
       const event: FlightEvent = { ...stamp(run_id, by, now()), type: 'system', subject: 'run.state_changed', body };
-      await recorder.append([event]);
+      // Two may want it at once: of a cancellation and a resumption that saw the run paused, the later one is refused.
+      await recorder.append([event], () => {
+        const before = stateOf(recorder, run_id, 1);
+        if (!states.includes(before)) throw notOpen(run_id, before);
+      });
       return view(run_id);
     },
     charge: async (id, charge) => {
@@ -111,6 +117,7 @@ export function createRuns(options: RunsOptions): Runs {
     },
     refusal: (runId, actorId) => refuseWork(() => view(runId), runId, actorId),
     find: exact,
+    state: (runId) => stateOf(recorder, runId),
     deadline: (runId) => {
       const { budget, opened_at } = exact(runId)?.definition ?? {};
       const limit = budget?.max_runtime_s;
@@ -180,9 +187,10 @@ function tryProve(recorder: ChangePowers['recorder'], row: RunRow | undefined): 
 
 const STATES: readonly RunState[] = ['open', 'paused', 'cancelled', 'closed'];
 
-function stateOf(recorder: ChangePowers['recorder'], runId: string): RunState {
-  const query = { op: runId, type: 'system', subject: 'run.state_changed', order: 'newest', limit: 1 } as const;
-  const event = recorder.list(query)[0]?.event;
+/** @param skip the newest changes to leave out, e.g. one that is being recorded */
+function stateOf(recorder: ChangePowers['recorder'], runId: string, skip = 0): RunState {
+  const query = { op: runId, type: 'system', subject: 'run.state_changed', order: 'newest', limit: skip + 1 } as const;
+  const event = recorder.list(query)[skip]?.event;
   if (event?.type !== 'system' || event.subject !== 'run.state_changed') return 'open';
   // A state that nobody knows is none to work in.
   return STATES.find((state) => state === event.body.to) ?? 'closed';
@@ -236,6 +244,6 @@ function notFound(runId: string): ChangeRefusal {
   return new ChangeRefusal('RUN_NOT_FOUND', `There is no run ${JSON.stringify(runId.slice(0, 64))}.`);
 }
 
-function notOpen(runId: string, state: RunState): ChangeRefusal {
+export function notOpen(runId: string, state: RunState): ChangeRefusal {
   return new ChangeRefusal('RUN_NOT_OPEN', `Run ${runId} is ${state}.`);
 }
