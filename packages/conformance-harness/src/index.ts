@@ -1,8 +1,8 @@
+export { certify } from './certify.ts';
 export type { ConformanceErrorCode } from './errors.ts';
 export { type CaseResult, type CaseStatus, ConformanceReport, type Finding, reportChecker } from './report.ts';
 export type {
   CertifiedTier,
-  Certify,
   CertifyOptions,
   CertifyProgress,
   CertifyRequest,

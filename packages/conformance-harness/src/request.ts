@@ -1,5 +1,5 @@
 import type { EngineHandle } from '@mex/host';
-import type { CaseResult, ConformanceReport } from './report.ts';
+import type { CaseResult } from './report.ts';
 
 /** A tier in which engines are certified. */
 export type CertifiedTier = 'thread' | 'process';
@@ -47,6 +47,3 @@ export interface CertifyOptions {
 }
 
 export type CertifyRequest = (EngineDirectory | EngineWithVectors) & CertifyOptions;
-
-/** `certify`: runs every case and reports. Rejects only where nothing could be run (`ConformanceErrorCode`), or with the reason of `signal`. */
-export type Certify = (request: CertifyRequest) => Promise<ConformanceReport>;

@@ -1,0 +1,161 @@
+import type { openHost } from '@mex/host';
+import { findJailTools } from '@mex/runtime';
+import { type EngineUnderTest, readEngine } from './engine-under-test.ts';
+import { conformanceError } from './errors.ts';
+import { Lab } from './lab/lab.ts';
+import { type CaseResult, type ConformanceReport, reportChecker } from './report.ts';
+import type { CertifiedTier, CertifyRequest } from './request.ts';
+import { loadRequirements, type Requirements } from './requirement-set.ts';
+import { type CaseRun, idleResult, runCase } from './run-case.ts';
+
+/** What the self-test puts in place of the real thing. */
+export interface CertifyPowers {
+  readonly openHost?: typeof openHost;
+}
+
+const TIERS: readonly CertifiedTier[] = ['thread', 'process'];
+
+/**
+ * Certifies an engine: every case, through a real host in a temporary home, in every tier (CONTRACT §15). What the engine
+ * does wrong is in the report.
+ * @throws MexError `CONFORMANCE_ENGINE_UNREADABLE`, `CONFORMANCE_TIER_UNAVAILABLE`, `CONFORMANCE_CASES_INVALID`; the reason
+ *   of `signal`
+ */
+export function certify(request: CertifyRequest): Promise<ConformanceReport> {
+  return certifyWith(request, {});
+}
+
+/** `certify` with other powers: for the self-test of this package alone. */
+export async function certifyWith(request: CertifyRequest, powers: CertifyPowers): Promise<ConformanceReport> {
+  request.signal?.throwIfAborted();
+  const startedAt = new Date();
+  const begun = performance.now();
+  const requirements = loadRequirements(request.resources);
+  const engine = readEngine(request);
+  const tiers = chooseTiers(request);
+  const labs = tiers.map((tier) => createLab(engine, tier, request, powers));
+  try {
+    await Promise.all(labs.map((lab) => lab.open()));
+    const cases = await runCases(requirements, engine, labs, request);
+    const facts = {
+      startedAt,
+      durationMs: performance.now() - begun,
+      operations: sum(labs.map((lab) => lab.operations)),
+    };
+    return writeReport(requirements, engine, tiers, cases, facts);
+  } finally {
+    await Promise.all(labs.map((lab) => lab.close()));
+  }
+}
+
+function createLab(engine: EngineUnderTest, tier: CertifiedTier, request: CertifyRequest, powers: CertifyPowers): Lab {
+  const { threadEntry, processProgram, scratch, signal } = request;
+  return new Lab({
+    engine,
+    tier,
+    signal,
+    ...(scratch === undefined ? {} : { scratch }),
+    ...powers,
+    host: {
+      ...(threadEntry === undefined ? {} : { threadEntry }),
+      ...(processProgram === undefined ? {} : { processProgram }),
+    },
+  });
+}
+
+/** Why a tier is not there on this machine; `undefined` where it is. Whether it holds is proven when it is used. */
+function unavailable(tier: CertifiedTier): { missing: string; remedy: string } | undefined {
+  if (tier === 'thread') return undefined;
+  const tools = findJailTools();
+  return 'missing' in tools ? { missing: tools.missing, remedy: tools.remedy } : undefined;
+}
+
+function chooseTiers({ tiers }: CertifyRequest): CertifiedTier[] {
+  if (tiers === undefined) return TIERS.filter((tier) => unavailable(tier) === undefined);
+  for (const tier of tiers) {
+    const absent = unavailable(tier);
+    if (absent === undefined) continue;
+    const message = `The ${tier} tier is not available here: ${absent.missing}`;
+    throw conformanceError('CONFORMANCE_TIER_UNAVAILABLE', 'sandbox', message, absent.remedy);
+  }
+  return TIERS.filter((tier) => tiers.includes(tier));
+}
+
+/** The wanted cases and what they build on, in order; the others are skipped. */
+async function runCases(
+  { cases, expectedFailures }: Requirements,
+  engine: EngineUnderTest,
+  labs: readonly Lab[],
+  { only, signal, onProgress }: CertifyRequest,
+): Promise<CaseResult[]> {
+  const wanted = new Set(only ?? cases.map(({ id }) => id));
+  for (const one of cases.toReversed()) if (wanted.has(one.id)) for (const id of one.builds_on) wanted.add(id);
+  onProgress?.({ kind: 'started', cases: cases.length, tiers: labs.map(({ tier }) => tier) });
+  const results = new Map<string, CaseResult>();
+  const onTier: CaseRun['onTier'] = ({ id, title }, tier) => onProgress?.({ kind: 'case-started', id, title, tier });
+  for (const one of cases) {
+    const result = wanted.has(one.id)
+      ? await runCase(one, { engine, labs, expectedFailures, signal, onTier, results })
+      : idleResult(one, 'skipped', 'It was not asked for.');
+    results.set(one.id, result);
+    onProgress?.({ kind: 'case-ended', result, done: results.size, cases: cases.length });
+  }
+  return [...results.values()];
+}
+
+function writeReport(
+  { set, sha256, cases: all }: Requirements,
+  engine: EngineUnderTest,
+  tested: readonly CertifiedTier[],
+  cases: readonly CaseResult[],
+  { startedAt, durationMs, operations }: { startedAt: Date; durationMs: number; operations: number },
+): ConformanceReport {
+  const { manifest, vectors } = engine;
+  const count = (status: CaseResult['status']): number => cases.filter((one) => one.status === status).length;
+  const counts = {
+    passed: count('passed'),
+    failed: count('failed'),
+    expected_failure: count('expected_failure'),
+    skipped: count('skipped'),
+    not_applicable: count('not_applicable'),
+  };
+  const golden = vectors.filter(({ kind }) => kind === 'golden').length;
+  const report: ConformanceReport = {
+    schema_version: 'mex.conformance_report@1.0',
+    verdict: counts.failed + counts.expected_failure + counts.skipped === 0 ? 'passed' : 'failed',
+    complete: cases.length === all.length && !cases.some(({ reason }) => reason === 'It was not asked for.'),
+    engine: {
+      engine_id: manifest.engine_id,
+      engine_version: manifest.engine_version,
+      bundle_sha256: engine.bundleSha256,
+      manifest_sha256: engine.manifestSha256,
+    },
+    contract_version: set.contract_version,
+    harness: { version: set.harness_version, requirements_sha256: sha256 },
+    vectors: { sha256: engine.vectorsSha256, count: vectors.length, golden, reject: vectors.length - golden },
+    tiers: TIERS.map((name) => describeTier(name, tested)),
+    environment: {
+      runtime: 'node',
+      runtime_version: process.versions.node,
+      os: process.platform,
+      arch: process.arch,
+    },
+    started_at: startedAt.toISOString(),
+    ended_at: new Date().toISOString(),
+    duration_ms: Math.round(durationMs),
+    operations,
+    counts,
+    cases: [...cases],
+  };
+  return reportChecker.parse(report, 'The conformance report');
+}
+
+function describeTier(name: CertifiedTier, tested: readonly CertifiedTier[]): ConformanceReport['tiers'][number] {
+  if (tested.includes(name)) return { name, state: 'tested' };
+  const absent = unavailable(name);
+  return absent === undefined ? { name, state: 'not_asked' } : { name, state: 'unavailable', reason: absent.missing };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

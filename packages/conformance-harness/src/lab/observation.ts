@@ -1,0 +1,38 @@
+import type { ArtifactHandle, EngineResult, FlightEvent, PlannedOperation } from '@mex/envelope';
+import type { Sighting } from './call-tap.ts';
+
+/** One operation that was run, and everything that can be seen of it. */
+export interface Observation {
+  readonly operation: PlannedOperation;
+  readonly result: EngineResult;
+  readonly sighting: Sighting;
+  /** From the call of `execute` to its answer, in ms. */
+  readonly ms: number;
+  /** Bytes of outputs and evidence, by handle. */
+  readonly read: (handle: ArtifactHandle) => Promise<Uint8Array>;
+  readonly events: () => FlightEvent[];
+}
+
+/** Codes of the Problems that the engine itself reported, in order. */
+export function problemCodes({ sighting }: Observation): string[] {
+  const problems = sighting.reply?.['problems'];
+  if (!Array.isArray(problems)) return [];
+  return problems.map((problem: unknown) =>
+    typeof problem === 'object' && problem !== null && 'code' in problem ? String(problem.code) : '?',
+  );
+}
+
+/** `succeeded`, or the status with its first code: what a person wants to read. */
+export function outcomeOf({ result }: Observation): string {
+  const [error] = result.errors;
+  return error === undefined ? result.status : `${result.status} with ${error.code}`;
+}
+
+export function codeOf({ result }: Observation): string | undefined {
+  return result.errors[0]?.code;
+}
+
+/** An output or piece of evidence, by its name. */
+export function outputNamed({ result }: Observation, name: string): ArtifactHandle | undefined {
+  return [...result.outputs, ...result.evidence].find((handle) => handle.name === name);
+}

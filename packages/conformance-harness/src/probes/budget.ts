@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadedVector } from '@mex/engine-sdk/testing';
+import { BUDGET_FIELDS, type BudgetField, type FullBudget } from '@mex/envelope';
+import { budgetExceededCode } from '@mex/gates';
+import { codeOf, type Observation, outcomeOf } from '../lab/observation.ts';
+import { numberOf, placeOf, representatives, type TierBench, textOf, tierProbe } from './probe.ts';
+
+/** A vector with a budget that cannot hold it. */
+interface Squeeze {
+  readonly vector: LoadedVector;
+  readonly limit: number;
+  /** How long every call is held up, in ms, to make time pass. */
+  readonly delayMs: number;
+}
+
+/** Too little of one field ends the operation with the code of exactly that field, and keeps nothing (CONTRACT §9). */
+export const budgetEnforced = tierProbe(async (bench) => {
+  const { lab, log, case: one } = bench;
+  const field = fieldOf(textOf(one.with, 'field'));
+  const code = budgetExceededCode(field);
+  const found = await squeeze(bench, field);
+  if (typeof found === 'string') return log.notApplicable(found);
+  const { vector, limit, delayMs } = found;
+  const observed = await lab.run(vector, {
+    ...(field === 'cpu_time_ms' ? { caller: lab.newcomer() } : {}),
+    budget: { [field]: limit },
+    ...(delayMs === 0 ? {} : { intercept: (_call, serve) => sleep(delayMs).then(serve) }),
+  });
+  const { outputs, evidence } = observed.result;
+  log.check(codeOf(observed) === code, () => ({
+    what: `With ${field} of ${limit} it was not ended with ${code}: ${outcomeOf(observed)}.`,
+    where: placeOf(bench, vector, `budget.${field}`),
+  }));
+  log.check(outputs.length + evidence.length === 0, () => ({
+    what: `Outputs of an operation that was ended for ${field} were kept.`,
+    where: placeOf(bench, vector, `budget.${field}`),
+  }));
+});
+
+function fieldOf(name: string): BudgetField {
+  const field = BUDGET_FIELDS.find((known) => known === name);
+  if (field === undefined) throw new Error(`there is no budget field ${name}`);
+  return field;
+}
+
+/** The vector that spends most of a field, and a limit below that; or why there is none. */
+async function squeeze(bench: TierBench, field: BudgetField): Promise<Squeeze | string> {
+  const measured = await representatives(bench);
+  if (field === 'wall_time_ms') {
+    const calling = measured.find(({ baseline }) => baseline.sighting.calls.length > 0);
+    if (calling === undefined) return 'No golden vector calls the broker, so nothing can be held up.';
+    return { vector: calling.vector, limit: numberOf(bench, 'limit'), delayMs: numberOf(bench, 'delay_ms') };
+  }
+  const spent: { vector: LoadedVector; amount: number }[] = [];
+  for (const { vector, baseline } of measured)
+    spent.push({ vector, amount: (await usageOf(bench, vector, baseline, field))[field] });
+  const most = spent.toSorted((a, b) => b.amount - a.amount)[0];
+  const least = numberOf(bench, 'least');
+  if (most === undefined || most.amount < least)
+    return `No golden vector spends ${least} of ${field}; the most is ${most?.amount ?? 0}.`;
+  const share = numberOf(bench, 'share');
+  return {
+    vector: most.vector,
+    limit: Math.max(0, Math.min(most.amount - 1, Math.floor(most.amount * share))),
+    delayMs: 0,
+  };
+}
+
+/** CPU time is what a fresh sandbox takes, as the run that is squeezed will have one. */
+async function usageOf(
+  { lab }: TierBench,
+  vector: LoadedVector,
+  baseline: Observation,
+  field: BudgetField,
+): Promise<FullBudget> {
+  if (field !== 'cpu_time_ms') return baseline.result.usage;
+  return (await lab.run(vector, { caller: lab.newcomer() })).result.usage;
+}
