@@ -13,6 +13,15 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     path: ['policy', 'explain'],
     summary: 'say what would happen to an operation, and which rule decides; runs nothing',
     arguments: [{ name: 'operation', help: 'a file with a poe-1.0 operation, or - for stdin' }],
+    options: [
+      {
+        name: 'input',
+        kind: 'text',
+        value: '<name>=<path>',
+        multiple: true,
+        help: 'as for mex run: stored, or pinned, and appended to inputs',
+      },
+    ],
     notes: [
       'The gates themselves are asked, for you as its caller. Exit code 0: it would run. 3: denied, or held for a person.',
       'Quotas and circuits are those of all processes that share the home, at this moment.',

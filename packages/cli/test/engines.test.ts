@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { mex, scratch } from './mex.ts';
+import { documentOf, mex, scratch } from './mex.ts';
 import { TEST_ENGINE, writeEngine } from './test-engine.ts';
 
 const dir = scratch();
@@ -52,4 +52,14 @@ it('[§10] a bundle that is not its manifest’s is refused, with nothing regist
   const list = await mex(['engines', 'list', '--home', home, '--format', 'json']);
   expect(list.code).toBe(0);
   expect(list.stdout).not.toContain(engine_id);
+});
+
+it('[§9] show says how circuit and quota stand, in a home and where nothing was recorded yet', async () => {
+  const id = 'engine.supply_chain.sbom';
+  const shown = await mex(['engines', 'show', id, '--home', join(dir, 'nowhere')]);
+  expect(shown.stdout).toMatch(/Circuit\s+closed\s+0 failures in a row; it opens at 10/);
+  expect(documentOf(await mex(['engines', 'show', id, '--home', home, '--format', 'json']))).toMatchObject({
+    circuit: { state: 'closed', failures: 0, opens_at_failures: 10 },
+    quota: { engine: { running: 0, started_in_minute: 0 }, actors: [], limits: { max_concurrent: 256 } },
+  });
 });

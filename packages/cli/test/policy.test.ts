@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { documentOf, mex, scratch } from './mex.ts';
 import { planned, TEST_ENGINE, writeEngine } from './test-engine.ts';
 
@@ -14,9 +14,10 @@ const explain = (...args: string[]) => mex(['policy', 'explain', operation, '--h
 
 beforeAll(async () => {
   mkdirSync(home, { recursive: true });
-  writeFileSync(operation, JSON.stringify(planned('test.copy')));
   await mex(['engines', 'add', writeEngine(join(dir, 'engine')), '--home', home]);
 });
+
+beforeEach(() => writeFileSync(operation, JSON.stringify(planned('test.copy'))));
 
 describe('[§16] mex policy check', () => {
   it('says what is wrong, and at which line and column', async () => {
@@ -73,6 +74,19 @@ describe('[§16] mex policy explain', () => {
     writeFileSync(operation, JSON.stringify(planned('test.copy', changes)));
     const explained = await explain('--format', 'json');
     expect([explained.code, documentOf(explained)['verdict']]).toEqual([code, verdict]);
+  });
+
+  it('takes inputs as mex run does', async () => {
+    write({ tier: 'thread' });
+    const input = join(dir, 'input.txt');
+    writeFileSync(input, 'text');
+    const four = ['a', 'b', 'c', 'd'].flatMap((name) => ['--input', `${name}=${input}`]);
+    const explained = await explain(...four, '--format', 'json');
+    expect(documentOf(explained)).toMatchObject({ verdict: 'denied', reason: { gate: 'G-SCHEMA' } });
+    const one = documentOf(await explain(...four.slice(0, 2), '--format', 'json'));
+    expect(one).toMatchObject({ verdict: 'allowed' });
+    expect(one['operation_sha256']).not.toBe(documentOf(await explain('--format', 'json'))['operation_sha256']);
+    expect((await explain('--input', 'nothing')).code).toBe(2);
   });
 
   it('exits with 2 for what is no operation', async () => {

@@ -57,6 +57,18 @@ describe('[§16] mex runs', () => {
     expect((await mex(['log', 'verify', '--home', home])).code).toBe(0);
   });
 
+  it('pauses, cancels and does not resume what was cancelled', async () => {
+    const held = documentOf(await wrong('apply', patch, '--workspace', workspace, '--format', 'json'));
+    const id = String(held['run_id']);
+    const paused = await wrong('pause', id.slice(0, 8), '--reason', 'lunch');
+    expect([paused.code, paused.stdout]).toEqual([0, expect.stringContaining('mex runs resume')]);
+    const refused = await wrong('apply', patch, '--run', id);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('RUN_NOT_OPEN')]);
+    expect(documentOf(await wrong('cancel', id, '--format', 'json'))).toMatchObject({ run_id: id, state: 'cancelled' });
+    expect((await wrong('resume', id)).code).toBe(3);
+    expect((await wrong('cancel', '00000000-0000-4000-8000-000000000000')).code).toBe(2);
+  });
+
   it('says a conflict with the paths, and refuses what leads out', async () => {
     writeFileSync(join(dir, 'late.patch'), '--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-zero\n+1\n');
     writeFileSync(join(dir, 'empty/a.txt'), 'x\n');
