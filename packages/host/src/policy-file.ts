@@ -6,6 +6,7 @@ import { certificatesFile, toCertificatePolicy } from './certificates/certificat
 import { governanceFile, toGovernance } from './governance/governance-policy-file.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { retentionFile, toRetention } from './prune/retention-policy-file.ts';
+import { resultCacheFile, toResultCache } from './result-cache-policy.ts';
 
 const engineId = z.string().max(128);
 const capability = z.string().refine((id) => findCapability(id) !== undefined, {
@@ -78,6 +79,7 @@ const policyFile = z.strictObject({
   implementations: z.record(engineId, scopeName).optional(),
   readable_secrets: z.record(z.string(), z.array(scopeName)).optional(),
   secret_hosts: z.record(scopeName, z.array(hostScope)).optional(),
+  result_cache: resultCacheFile.optional(),
   retention: retentionFile.optional(),
 });
 
@@ -148,6 +150,7 @@ function toPolicy(file: PolicyFile): Policy {
     ...(file.implementations === undefined ? {} : { implementations: file.implementations }),
     readableSecrets: file.readable_secrets ?? {},
     secretHosts: file.secret_hosts ?? {},
+    ...(file.result_cache === undefined ? {} : { resultCache: toResultCache(file.result_cache) }),
     ...(file.retention === undefined ? {} : { retention: toRetention(file.retention) }),
   };
 }

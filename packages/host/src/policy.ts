@@ -5,6 +5,7 @@ import type { QuotaLimits, ToolPolicies } from '@mex/runtime';
 import type { CertificatePolicy } from './certificates/certificate-policy.ts';
 import type { GovernancePolicy } from './governance/governance-policy.ts';
 import type { RetentionPolicy } from './prune/retention-policy.ts';
+import type { ResultCachePolicy } from './result-cache-policy.ts';
 
 /** What an operator decides, in force for a whole home (CONTRACT §7, §9). */
 export interface Policy {
@@ -40,6 +41,8 @@ export interface Policy {
   readonly secretHosts: Readonly<Record<string, readonly string[]>>;
   /** How long artifacts stay (CONTRACT §5); default: logs 30 days, cached ones 7, everything else for good. */
   readonly retention?: RetentionPolicy;
+  /** Whether results of D3 operations are served again (CONTRACT §6); default: for 7 days. */
+  readonly resultCache?: ResultCachePolicy;
 }
 
 /** A tier by its name. */
