@@ -39,7 +39,7 @@ function checkContents(manifest, tarball) {
   const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).split('\n');
   const wanted = ['package/README.md', ...targets(manifest.exports), ...targets(manifest.bin)];
   const missing = wanted.filter((file) => !file.includes('*') && !files.includes(file));
-  const stray = files.filter((file) => /\/(test|src|node_modules|\.mex)\//.test(file));
+  const stray = files.filter((file) => /^package\/(test|src)\/|\/(node_modules|\.mex)\//.test(file));
   for (const file of missing) console.error(`${manifest.name}: ${file} is not in the tarball`);
   for (const file of stray.slice(0, 3)) console.error(`${manifest.name}: ${file} should not be in the tarball`);
   return missing.length > 0 || stray.length > 0;

@@ -150,6 +150,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/engines-verify.ts')).verifyEngines,
   },
   {
+    path: ['new', 'engine'],
+    summary: 'write an engine package of your own, which builds and certifies as it is',
+    arguments: [{ name: 'dir', help: 'a directory that does not exist yet, or is empty' }],
+    options: [
+      {
+        name: 'id',
+        kind: 'text',
+        value: '<id>',
+        help: 'of the engine, e.g. engine.acme.thing; default from the directory',
+      },
+      { name: 'name', kind: 'text', value: '<name>', help: 'of the package; default that of the directory' },
+      {
+        name: 'sdk',
+        kind: 'text',
+        value: '<path>',
+        help: 'a packed @mex/engine-sdk to depend on, with the other packed packages beside it; default the published one',
+      },
+    ],
+    load: async () => (await import('./commands/new-engine.ts')).newEngine,
+  },
+  {
     path: ['log', 'list'],
     summary: 'list recorded events, the newest last',
     options: [op, run, type, since, limit(50)],

@@ -1,6 +1,5 @@
 /** Commands of CONTRACT §16 that this version does not have yet. */
 export const LATER_COMMANDS: readonly string[] = [
-  'new',
   'certify',
   'replay',
   'mcp',
