@@ -32,6 +32,8 @@ import { type LoadedPolicy, loadPolicy, type Policy, wrapPolicy } from './policy
 import { chooseImplementation, chooseTier, createPolicySource, mayStart } from './policy-source.ts';
 import { type Pruned, type PruneRequest, pruneStore } from './prune/prune-store.ts';
 import { recordStart, stampHost } from './record-start.ts';
+import { openReplays } from './replay/open-replays.ts';
+import type { Replays } from './replay/replay.ts';
 import { type HostRuns, type OpenRunRequest, openHostRuns, type WiredRuns } from './runs/host-runs.ts';
 import { createSecretFiles } from './secret-files.ts';
 import { systemCaller } from './system-caller.ts';
@@ -98,6 +100,10 @@ export interface Host {
    * @throws MexError `ENGINE_UNKNOWN` without the janitor, `PRUNE_REPORT_REFUSED`
    */
   readonly prune: (request?: PruneRequest, caller?: Caller) => Promise<Pruned>;
+  /** Holds recorded operations against a second run, or against their evidence (CONTRACT §6). */
+  readonly replays: Replays;
+  /** Forgets kept results older than `before`, in ms since 1970; says how many. Their artifacts stay. */
+  readonly pruneCache: Runtime['pruneCache'];
   /** Starts an engine's sandbox before it is needed. */
   readonly prewarm: (engineId: string) => void;
   /** Records something the host did, e.g. a materialised artifact. */
@@ -287,6 +293,16 @@ function wireHost({ runtime, governed, runs, ...parts }: Wired): Host {
         parts.consents,
       ),
     execute,
+    replays: openReplays({
+      ...parts,
+      store: parts.artifacts,
+      history: runtime.history,
+      requireRun: parts.policy.policy.requireRunBudget,
+      openRun: ({ actor = parts.caller, ...request }) => runs.open({ actor, ...request }),
+      ask: execute,
+      send: runtime.execute,
+    }),
+    pruneCache: runtime.pruneCache,
     escalate: (request, caller = parts.caller) => escalate(request, caller, { ...governed.cloud, execute: sendAs }),
     explain: (operation, caller = parts.caller) =>
       explainOperation(operation, caller, { ...parts, desk: governed.desk, preview: runtime.preview }),

@@ -23,5 +23,7 @@ export { chooseImplementation, chooseTier, type TierChoice } from './policy-sour
 export type { Pruned, PruneRequest } from './prune/prune-store.ts';
 export type { RetentionPolicy } from './prune/retention-policy.ts';
 export { HOST_VERSION } from './record-start.ts';
+export type { ReplayErrorCode } from './replay/record-replay.ts';
+export { isNothing, type Replay, type ReplayAllRequest, type ReplayDifference, type Replays } from './replay/replay.ts';
 export type { HostRuns, OpenRunRequest } from './runs/host-runs.ts';
 export { systemCaller } from './system-caller.ts';

@@ -44,6 +44,8 @@ export interface OperationHistory {
    */
   readonly read: (opId: string) => RecordedOperation;
   readonly list: (filter?: HistoryFilter) => readonly OperationEntry[];
+  /** How many there are up to a place. */
+  readonly count: (filter: Pick<HistoryFilter, 'since' | 'upTo'>) => number;
   /** Place of the operation that began last; 0 without any. */
   readonly last: () => number;
 }
@@ -58,6 +60,7 @@ export function openHistory(ledger: Ledger, recorder: FlightRecorder): Operation
     },
     list: ({ since = 0, after = 0, upTo = Number.MAX_SAFE_INTEGER, limit = 500 } = {}) =>
       ledger.list({ since: new Date(since).toISOString(), after, upTo, limit }),
+    count: ({ since = 0, upTo = Number.MAX_SAFE_INTEGER }) => ledger.count(new Date(since).toISOString(), upTo),
     last: () => ledger.last(),
   };
 }

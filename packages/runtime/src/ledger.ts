@@ -100,6 +100,11 @@ export class Ledger {
       .map((row) => ({ seq: Number(row['seq']), opId: String(row['op_id']) }));
   }
 
+  /** How many began at `since` (RFC 3339) or later, up to a place. */
+  count(since: string, upTo: number): number {
+    return Number(this.statements.count.get(upTo, since)?.['count']);
+  }
+
   /** Place of the operation that began last. */
   last(): number {
     return Number(this.statements.last.get()?.['last'] ?? 0);
@@ -169,6 +174,7 @@ type StatementName =
   | 'find'
   | 'findByPrefix'
   | 'list'
+  | 'count'
   | 'last'
   | 'owners'
   | 'open'
@@ -184,6 +190,7 @@ function prepare(db: DatabaseSync): Record<StatementName, StatementSync> {
     list: db.prepare(
       'SELECT seq, op_id FROM operations WHERE seq > ? AND seq <= ? AND started_at >= ? ORDER BY seq LIMIT ?',
     ),
+    count: db.prepare('SELECT count(*) AS count FROM operations WHERE seq <= ? AND started_at >= ?'),
     last: db.prepare('SELECT max(seq) AS last FROM operations'),
     owners: db.prepare('SELECT owner_seq, owner, started_at FROM operation_owners'),
     open: db.prepare(
