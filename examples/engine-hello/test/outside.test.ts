@@ -25,7 +25,7 @@ const run = promisify(execFile);
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'mex-hello-'));
-  cpSync(join(example, 'src'), join(dir, 'src'), { recursive: true });
+  for (const folder of ['src', 'conformance']) cpSync(join(example, folder), join(dir, folder), { recursive: true });
   writeFileSync(join(dir, 'package.json'), readFileSync(join(example, 'package.json')));
   for (const name of ['envelope', 'engine-sdk']) installPacked(name);
 }, 60_000);

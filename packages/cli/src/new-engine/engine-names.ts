@@ -19,10 +19,12 @@ const MAX_PACKAGE_NAME = 214;
  * @throws MexError `CLI_USAGE` for a name that no engine or package may have
  */
 export function chooseNames(dir: string, id: string | undefined, packageName: string | undefined): EngineNames {
-  const own = basename(resolve(dir)).toLowerCase();
+  // Letters without their accents: names of engines and packages are ASCII.
+  const own = basename(resolve(dir)).normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const words = own.split(/[^a-z0-9]+/).filter((word) => word !== '');
   const chosen = {
-    id: id ?? `engine.local.${own.replace(/^engine[-_.]?(?=[a-z])/, '').replace(/[^a-z0-9]+/g, '_')}`,
-    packageName: packageName ?? own.replace(/[^a-z0-9._-]+/g, '-'),
+    id: id ?? `engine.local.${words.slice(words[0] === 'engine' && words.length > 1 ? 1 : 0).join('_')}`,
+    packageName: packageName ?? words.join('-'),
   };
   if (!engineId.check(chosen.id)) {
     const what = id === undefined ? `No engine id can be made of "${own}".` : `"${id}" is no engine id.`;
