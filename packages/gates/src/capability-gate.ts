@@ -39,14 +39,14 @@ export function checkCapability(operation: PlannedOperation, facts: PreFacts, id
     return deny(
       'CAPABILITY_NOT_IN_PROFILE',
       `There is no capability profile "${profileId}".`,
-      'Name a profile of the policy file.',
+      'Name one that policy.json defines under "profiles" and gives this caller under "callers".',
     );
   }
   if (!coveredBy(profile, id)) {
     return deny(
       'CAPABILITY_NOT_IN_PROFILE',
       `Profile ${profileId} does not include "${id}".`,
-      'Ask the operator for a profile that does.',
+      `An operator adds it to "profiles": {"${profileId}": […]} of policy.json, or gives this caller another profile under "callers".`,
     );
   }
   // A policy that denies one scope also denies a request for the whole axis.
@@ -62,10 +62,16 @@ export function checkCapability(operation: PlannedOperation, facts: PreFacts, id
   return deny(
     'CAPABILITY_NEEDS_CONSENT',
     `"${id}" needs an explicit consent, and none in force was named.`,
-    `Ask an operator: mex grants allow ${id}`,
+    consentRemedy(facts, id),
     // A consent may come; until then the op_id is not used up.
     { retryable: true },
   );
+}
+
+/** A consent that is there and was not named is the likelier mistake. */
+function consentRemedy({ policy: { unnamedConsents = [] } }: PreFacts, id: string): string {
+  if (unnamedConsents.length === 0) return `Ask an operator: mex grants allow ${id}`;
+  return `There is one in force: name it in context.consent_refs: ["${unnamedConsents.slice(0, 3).join('", "')}"]`;
 }
 
 /** Requested capabilities before; used ones after. */

@@ -49,6 +49,8 @@ export interface PolicyFacts {
   readonly allowUncertified: boolean;
   /** `prod` requires a run budget (CONTRACT §9). */
   readonly requireRunBudget: boolean;
+  /** Ids of consents of the caller that are in force and that the envelope does not name: for the remedy, they allow nothing. */
+  readonly unnamedConsents?: readonly string[];
   /** Most any operation may spend; `undefined` leaves the engine's own ceilings. */
   readonly ceilings: Partial<FullBudget> | undefined;
   readonly sha256: string;

@@ -1,3 +1,4 @@
+import type { PlannedOperation } from '@mex/envelope';
 import type { PolicyFacts } from '@mex/gates';
 import type { Consents } from '@mex/governance';
 import { isCertified, type RegisteredEngine } from '@mex/registry';
@@ -10,7 +11,7 @@ import type { LoadedPolicy, Policy, TierName, TierPolicy } from './policy.ts';
  */
 export function createPolicySource(
   { policy, sha256 }: LoadedPolicy,
-  consents: Pick<Consents, 'facts' | 'isLive'>,
+  consents: Pick<Consents, 'facts' | 'findFor' | 'isLive'>,
 ): PolicySource {
   const facts = (profileId: string, profile: readonly string[] | undefined): PolicyFacts => ({
     profile,
@@ -29,13 +30,27 @@ export function createPolicySource(
         caller !== undefined && Object.hasOwn(policy.callers, caller.id) ? policy.callers[caller.id] : undefined;
       const allowed = own ?? [policy.defaultProfile];
       const wanted = operation.context?.capability_profile_id ?? allowed[0] ?? policy.defaultProfile;
-      return facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);
+      const found = facts(wanted, allowed.includes(wanted) ? profileOf(wanted) : undefined);
+      const unnamed = caller === undefined ? [] : findUnnamed(operation, caller.id, consents);
+      return unnamed.length === 0 ? found : { ...found, unnamedConsents: unnamed };
     },
     tierFor: (engine, now) => chooseTier(policy.tiers, engine, now).tier,
     implementationFor: (engineId) => chooseImplementation(policy, engineId),
     consents: consents.facts,
     isConsentLive: consents.isLive,
   };
+}
+
+/** Consents that would do, were they named. Costs a look only where a capability needs one. */
+function findUnnamed(
+  { capabilities_requested, context }: PlannedOperation,
+  actorId: string,
+  consents: Pick<Consents, 'facts' | 'findFor'>,
+): string[] {
+  const named = context?.consent_refs ?? [];
+  const found = consents.findFor(actorId, capabilities_requested).filter((id) => !named.includes(id));
+  // What the log does not prove would not help.
+  return found.length === 0 ? found : consents.facts(found).map(({ consentId }) => consentId);
 }
 
 /** The implementation that policy names for an engine; `undefined`: its own. */

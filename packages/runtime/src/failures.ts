@@ -1,6 +1,7 @@
 import { BUDGET_FIELDS, type ResultError, type ResultStatus } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
 import { remedyFor } from './breach-remedies.ts';
+import type { Refusal } from './broker/broker.ts';
 import type { Meter } from './budgets.ts';
 import type { Grant } from './grant.ts';
 import type { RunVerdict } from './quota.ts';
@@ -49,7 +50,7 @@ const OWN_KINDS: readonly (readonly [prefix: string, kind: ResultError['kind']])
 const PASSING = new Set(['NETWORK_FAILED', 'NETWORK_TIMEOUT']);
 
 /** What an engine ended with. Codes of MEX count only where MEX itself said them. */
-export function engineError(grant: Grant, reply: EngineReply): ResultError {
+export function engineError(grant: Grant, reply: EngineReply, refusals: readonly Refusal[]): ResultError {
   const thrown = reply.error ?? {
     code: 'ENGINE_FAILED',
     message: 'The engine failed without saying why.',
@@ -69,7 +70,9 @@ export function engineError(grant: Grant, reply: EngineReply): ResultError {
     );
   }
   const kind = OWN_KINDS.find(([prefix]) => thrown.code.startsWith(prefix))?.[1];
-  const remedy = remedyFor(thrown.code);
+  // The last refusal of this kind is the one it ended with.
+  const refused = refusals.findLast(({ code }) => code === thrown.code)?.capabilityId;
+  const remedy = remedyFor(thrown.code, refused);
   if (kind !== undefined) {
     return { ...failure(thrown.code, kind, thrown.message, remedy), retryable: PASSING.has(thrown.code) };
   }
@@ -83,10 +86,22 @@ function engineFault(message: string): ResultError {
 
 /** A planner who gives too little budget, or gives up, says nothing about the engine. */
 export function killVerdict(code: string, grant: Grant): RunVerdict {
-  if (code === 'OPERATION_CANCELLED' || code === 'SANDBOX_BUSY' || code === 'INTERNAL') return 'neutral';
+  if (
+    code === 'OPERATION_CANCELLED' ||
+    code === 'SANDBOX_BUSY' ||
+    code === 'SANDBOX_START_FAILED' ||
+    code === 'INTERNAL'
+  )
+    return 'neutral';
   const field = BUDGET_FIELDS.find((name) => budgetExceededCode(name) === code);
   if (field === undefined) return 'fault';
   return grant.budget[field] < grant.manifest.default_budget[field] ? 'neutral' : 'fault';
+}
+
+/** The machine had no room for a sandbox at this moment: no fault of MEX, nor of the engine. */
+export function notStarted(detail: string): ResultError {
+  const code = 'SANDBOX_START_FAILED';
+  return { ...failure(code, 'sandbox', detail, remedyFor(code)), retryable: true };
 }
 
 /** Why an engine was ended from outside. @param stoppedIn the call that ended it */

@@ -309,7 +309,7 @@ export function breachProblems(planned: Planned, refusals: readonly Refusal[], t
     else known.count += 1;
   }
   return [...kinds.values()].slice(0, 32).map(({ first: { call, code, capabilityId, detail }, count }) => {
-    const remedy = remedyFor(code) ?? 'Report it to the author of the engine.';
+    const remedy = remedyFor(code, capabilityId) ?? 'Report it to the author of the engine.';
     const known = count === 1 ? 'once' : `${count} times`;
     const times = total > refusals.length ? `at least ${known} (${total} calls were refused in all)` : known;
     const words = [

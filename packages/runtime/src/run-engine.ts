@@ -6,6 +6,7 @@ import {
   canonicalJson,
   clipText,
   type EngineResult,
+  MexError,
   parseStrictJson,
   type ResultError,
   type ResultStatus,
@@ -20,7 +21,7 @@ import { engineReply } from './broker/call.ts';
 import type { StagedOutput } from './broker/fs-write.ts';
 import { Meter } from './budgets.ts';
 import { cleanReply } from './clean-reply.ts';
-import { engineError, failure, killed, killVerdict } from './failures.ts';
+import { engineError, failure, killed, killVerdict, notStarted } from './failures.ts';
 import type { Grant } from './grant.ts';
 import { type LeakSearch, searchFor } from './leaks.ts';
 import type { Planned } from './planned.ts';
@@ -157,6 +158,9 @@ function judge(
     const error = failure('CAPABILITY_CONSENT_REVOKED', 'capability', message, 'Ask the operator for a new consent.');
     return { reply: undefined, status: 'failed', error, verdict: 'neutral' };
   }
+  if (outcome.kind === 'killed' && isStartFailure(outcome)) {
+    return { reply: undefined, status: 'failed', error: notStarted(outcome.detail), verdict: 'neutral' };
+  }
   if (outcome.kind === 'killed') {
     const { status, error } = killed(outcome.reason, outcome.detail, meter, grant, broker.stoppedIn);
     return { reply: undefined, status, error, verdict: killVerdict(error.code, grant) };
@@ -175,8 +179,12 @@ function judge(
     const error = failure('SECURITY_SECRET_LEAKED', 'policy', message, remedy);
     return { reply, status: 'failed', error, verdict: 'fault' };
   }
-  const error = engineError(grant, reply);
+  const error = engineError(grant, reply, broker.refusals);
   return { reply, status: 'failed', error, verdict: error.code === 'ENGINE_FAILED' ? 'fault' : 'neutral' };
+}
+
+function isStartFailure({ reason, cause }: Extract<JobOutcome, { kind: 'killed' }>): boolean {
+  return reason === 'host_failed' && cause instanceof MexError && cause.code === 'SANDBOX_START_FAILED';
 }
 
 function jobRequest({ planned, grant, inputs, session, now }: RunInput): string {

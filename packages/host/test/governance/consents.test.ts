@@ -50,6 +50,16 @@ describe('[§7] consents of a home', () => {
     expect(await codesOf(probe())).toEqual(['CAPABILITY_NEEDS_CONSENT']);
   });
 
+  it('one that is in force and was not named is told of, by its id; a forged one is not', async () => {
+    const { consent_id } = await host.consents.allow(FOR_CI, ADA);
+    const [error] = (await host.execute(probe([]))).errors;
+    expect(error).toMatchObject({ code: 'CAPABILITY_NEEDS_CONSENT', remedy: expect.stringContaining(consent_id) });
+    await host.recorder.append([], (db) =>
+      db.exec("UPDATE governance_consents SET record = replace(record, 'os:ada', 'os:eve')"),
+    );
+    expect((await host.execute(probe([]))).errors[0]?.remedy).toContain('mex grants allow');
+  });
+
   it('lasts beyond a restart, and the log verifies with it', async () => {
     const { consent_id } = await host.consents.allow(FOR_CI, ADA);
     await host.close();

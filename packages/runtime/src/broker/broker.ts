@@ -237,6 +237,12 @@ export class Broker {
     if (BREACHES.has(code))
       this.refuse({ call, code, capabilityId: this.capabilityOf(engineCall, thrown), detail: message });
     if (FOR_ENGINES.has(code) || AXIS_ERRORS.some((prefix) => code.startsWith(prefix))) return { code, message };
+    if (code === 'POLICY_PATH_ESCAPE' && call.startsWith('scope.')) {
+      return {
+        code,
+        message: 'The path leads out of the directory, or over a link or something that is no plain file.',
+      };
+    }
     if (CODE_ONLY.has(code)) return { code, message: 'The input is not what it was when the operation was planned.' };
     throw thrown;
   }

@@ -224,8 +224,8 @@ export class HttpBroker {
 
   private verifyGranted(target: HttpTarget): void {
     if (this.options.isGranted(target.scope, target)) return;
-    const message = `The host ${target.scope} is not granted to this operation.`;
-    throw netError('NETWORK_BLOCKED', message, `It needs the capability net.http:${target.scope}, with a consent.`);
+    const message = `net.http:${target.scope} is not granted to this operation.`;
+    throw netError('NETWORK_BLOCKED', message, `It needs a consent: mex grants allow net.http:${target.scope}`);
   }
 
   private record(entry: HttpRecord): void {
