@@ -76,7 +76,8 @@ async function bundle(dir: string, entry: string): Promise<string> {
       removeNodeProtocol: false,
       esbuildOptions(esbuild) {
         esbuild.mainFields = ['module', 'main'];
-        esbuild.conditions = [...SOURCE_CONDITION, 'import', 'module', 'default'];
+        // `browser`: of a package that has two variants, the one without Node's own modules, which no engine has.
+        esbuild.conditions = [...SOURCE_CONDITION, 'import', 'module', 'browser', 'default'];
         esbuild.legalComments = 'none';
         esbuild.keepNames = false;
         esbuild.charset = 'utf8';
