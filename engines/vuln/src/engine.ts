@@ -1,4 +1,4 @@
-import { openSnapshot, type Snapshot } from '@mex/advisories/snapshot';
+import type { Snapshot } from '@mex/advisories/snapshot';
 import {
   defineEngine,
   defineOperation,
@@ -7,15 +7,20 @@ import {
   type EngineInput,
   Type,
 } from '@mex/engine-sdk';
+import { TOOL_REPORT_ERRORS } from '@mex/engine-sdk/tools';
+import { redactJson } from '@mex/guard';
+import { bytesOf, type Database, openDatabase } from './database.ts';
 import { writeVdr } from './documents/cyclonedx-vdr.ts';
 import { writeEvidence } from './documents/evidence.ts';
 import { writeReport } from './documents/report.ts';
 import { writeSarif } from './documents/sarif.ts';
 import type { ScanOutcome } from './documents/scan-outcome.ts';
 import { summarize } from './documents/summary.ts';
+import { askScanner } from './external/osv-scanner.ts';
 import { ageInDays, coverageOf } from './match/coverage.ts';
 import { toFindings } from './match/findings.ts';
 import { type ScanResult, scanComponents } from './match/scan.ts';
+import { QUERY_BUDGET, queryOperation } from './online/query.ts';
 import { reportProblems } from './problems.ts';
 import { readable } from './readable.ts';
 import { readSbom } from './sbom/cyclonedx.ts';
@@ -43,6 +48,11 @@ const params = Type.Object(
         description: `Days that the newest advisory of each needed ecosystem may be old; default ${DEFAULT_MAX_AGE_DAYS}`,
       }),
     ),
+    accept_unknown_age: Type.Optional(
+      Type.Boolean({
+        description: 'Take the word of an external tool that does not say how old its database is; default false',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -54,9 +64,24 @@ export default defineEngine({
   description: 'Looks up the packages of an SBOM in an advisory database. Needs no network.',
   determinism: 'D3',
   budget: {
-    default: { wall_time_ms: 120_000, cpu_time_ms: 120_000, memory_bytes: 1_024 * MIB, output_bytes: 512 * MIB },
+    default: {
+      wall_time_ms: 120_000,
+      cpu_time_ms: 120_000,
+      memory_bytes: 1_024 * MIB,
+      output_bytes: 512 * MIB,
+      ...QUERY_BUDGET,
+    },
   },
+  implementations: [
+    {
+      id: 'osv-scanner',
+      description: 'Looks packages up with osv-scanner, in the databases that it has on this machine.',
+      operations: ['vuln.scan'],
+      budget: { wall_time_ms: 300_000, cpu_time_ms: 300_000, memory_bytes: 2_048 * MIB, exec_count: 2 },
+    },
+  ],
   operations: {
+    'vuln.query': queryOperation,
     'vuln.scan': defineOperation({
       title: 'Scan for known vulnerabilities',
       description: 'Matches every component of a CycloneDX document against OSV advisories and applies allow lists.',
@@ -64,13 +89,15 @@ export default defineEngine({
       inputs: {
         min: 1,
         max: 2 + MAX_ALLOW_LISTS,
-        description: 'A CycloneDX 1.4+ JSON document; an advisory snapshot; then any OpenVEX allow lists',
+        description:
+          'A CycloneDX 1.4+ JSON document; an advisory snapshot, or what vuln.query fetched (neither where an external tool is used); then any OpenVEX allow lists',
       },
       outputs: [
         { name: 'report.json', kind: 'report', mime: 'application/json' },
         { name: 'vulnerabilities.cdx.json', kind: 'report', mime: 'application/vnd.cyclonedx+json' },
         { name: 'vulnerabilities.sarif.json', kind: 'report', mime: 'application/sarif+json' },
         { name: 'matches.json', kind: 'tool_output', mime: 'application/json', evidence: true },
+        { name: 'tool-report.json', kind: 'tool_output', mime: 'application/json', evidence: true, optional: true },
       ],
       capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
       errors: [
@@ -81,33 +108,38 @@ export default defineEngine({
         'VULN_DATABASE_STALE',
         'VULN_NOTHING_CHECKED',
         'VULN_VEX_INVALID',
+        ...TOOL_REPORT_ERRORS,
       ],
       run: scan,
     }),
   },
 });
 
-type Params = { timestamp: string; max_age_days?: number };
+type Params = { timestamp: string; max_age_days?: number; accept_unknown_age?: boolean };
 
 async function scan(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
-  const [sbomInput, databaseInput, ...allowListInputs] = context.inputs;
+  const [sbomInput, ...others] = context.inputs;
   if (sbomInput === undefined) throw new EngineError('VULN_SBOM_INVALID', 'There is no input.');
   if (Number.isNaN(Date.parse(options.timestamp)))
     throw new EngineError('VULN_DATABASE_STALE', 'The timestamp is no date of the calendar, so no age can be known.');
-  const snapshot = await openDatabase(databaseInput);
+  const { database, allowListInputs } = await chooseDatabase(context, sbomInput, others);
+  const { snapshot } = database;
   const sbom = readSbom(await bytesOf(sbomInput, 'VULN_SBOM_INVALID'));
   const { allowLists, statements } = await readAllowLists(allowListInputs);
   const result = scanComponents(sbom, snapshot);
   if (result.checked === 0 && result.notChecked.length > 0) throw nothingChecked(result);
   const maxAgeDays = options.max_age_days ?? DEFAULT_MAX_AGE_DAYS;
-  const ages = verifyFreshness(snapshot, result, options.timestamp, maxAgeDays);
+  const ages =
+    context.implementation.kind === 'external' && options.accept_unknown_age === true
+      ? NO_AGES
+      : verifyFreshness(database, result, options.timestamp, maxAgeDays);
   const found = toFindings(result.matches, snapshot, findPaths(sbom));
   const outcome: ScanOutcome = {
     timestamp: options.timestamp,
     engineVersion: VERSION,
     sbom,
     sbomSha256: sbomInput.sha256,
-    database: { sha256: databaseInput?.sha256 ?? '', header: snapshot.header, ages, maxAgeDays },
+    database: { sha256: database.sha256, source: database.source, header: snapshot.header, ages, maxAgeDays },
     allowLists,
     scan: result,
     allowed: applyAllowList(found, statements, sbom, options.timestamp),
@@ -125,37 +157,22 @@ async function writeAll(context: EngineContext, outcome: ScanOutcome, snapshot: 
   return summary;
 }
 
-async function bytesOf(input: EngineInput, code: string): Promise<Uint8Array> {
-  if (input.kind === 'bundle') throw new EngineError(code, 'A document is needed where a directory was given.');
-  return input.bytes();
-}
+/** Where nobody says how old what they know is, and the operator takes their word. */
+const NO_AGES: ReadonlyMap<string, number> = new Map();
 
-/** No advisories, no statement: silence must never come out as "no vulnerabilities" (CONTRACT §14 E). */
-async function openDatabase(input: EngineInput | undefined): Promise<Snapshot> {
-  if (input === undefined) {
-    const message = 'No advisory database was given: the second input must be a snapshot made by mex db import.';
-    throw new EngineError('VULN_DATABASE_MISSING', message);
+/** What the packages are looked up in. A tool has advisories of its own; everything that follows the SBOM is an allow list then. */
+async function chooseDatabase(
+  context: EngineContext,
+  sbom: EngineInput,
+  others: readonly EngineInput[],
+): Promise<{ readonly database: Database; readonly allowListInputs: readonly EngineInput[] }> {
+  if (context.implementation.kind === 'builtin') {
+    const [databaseInput, ...allowListInputs] = others;
+    return { database: await openDatabase(databaseInput), allowListInputs };
   }
-  const bytes = await bytesOf(input, 'VULN_DATABASE_INVALID');
-  if (bytes.length === 0) throw new EngineError('VULN_DATABASE_EMPTY', 'The advisory database has no bytes.');
-  const snapshot = readSnapshot(() => openSnapshot(bytes));
-  if (snapshot.header.records === 0)
-    throw new EngineError('VULN_DATABASE_EMPTY', 'The advisory database holds no advisory.');
-  return {
-    header: snapshot.header,
-    lookup: (ecosystem, name) => readSnapshot(() => snapshot.lookup(ecosystem, name)),
-    record: (number) => readSnapshot(() => snapshot.record(number)),
-  };
-}
-
-/** Lines are checked when they are read, so a damaged one shows late. */
-function readSnapshot<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : 'The advisory snapshot cannot be used.';
-    throw new EngineError('VULN_DATABASE_INVALID', message, { cause });
-  }
+  const database = await askScanner(context, sbom);
+  await context.write('tool-report.json', `${JSON.stringify(redactJson(database.report))}\n`);
+  return { database, allowListInputs: others };
 }
 
 async function readAllowLists(inputs: readonly EngineInput[]) {
@@ -172,11 +189,11 @@ async function readAllowLists(inputs: readonly EngineInput[]) {
 
 /** Every ecosystem that was asked must be fresh: a new dump of one says nothing about the old dump of another. */
 function verifyFreshness(
-  snapshot: Snapshot,
+  { snapshot, source }: Database,
   result: ScanResult,
   timestamp: string,
   maxAgeDays: number,
-): Map<string, number> {
+): ReadonlyMap<string, number> {
   const ages = new Map<string, number>();
   for (const ecosystem of [...result.ecosystems].sort()) {
     const newest = coverageOf(snapshot.header, ecosystem)?.newest ?? null;
@@ -184,7 +201,11 @@ function verifyFreshness(
     if (age === undefined || age > maxAgeDays) {
       const told =
         age === undefined ? 'states no age' : `is ${age} days old (${newest ?? ''}) and may be ${maxAgeDays}`;
-      const message = `The advisory database ${told} for ${ecosystem}. Update it (mex db update) or raise max_age_days.`;
+      const way =
+        newest === null && source !== 'snapshot'
+          ? 'Use another implementation, or take its word (accept_unknown_age).'
+          : 'Update it (mex db import) or raise max_age_days.';
+      const message = `The advisory database ${told} for ${ecosystem}. ${way}`;
       throw new EngineError('VULN_DATABASE_STALE', message);
     }
     ages.set(ecosystem, age);

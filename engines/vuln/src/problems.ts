@@ -69,6 +69,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'they come from a repository or an address of their own, and advisories speak of registry packages',
   ecosystem_unsupported: 'MEX does not know how their ecosystem orders versions',
   ecosystem_not_in_database: 'the database was not made for their ecosystem. Import its advisories with mex db import',
+  package_not_asked: 'whoever was asked about vulnerabilities was not asked about them',
   no_version: 'the SBOM gives no version for them',
   version_not_understood: 'their version is none that their ecosystem knows',
 };

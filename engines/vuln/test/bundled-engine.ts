@@ -55,11 +55,13 @@ export async function runOperation(
   name: string,
   inputs: readonly object[],
   params: object,
+  more: object = {},
 ): Promise<OperationRun> {
   const outputs = new Map<string, string>();
   const problems: OperationRun['problems'][number][] = [];
   const context = {
     inputs,
+    implementation: { id: 'builtin', kind: 'builtin' },
     now: () => '2000-01-01T00:00:00.000Z',
     write: async (output: string, data: string) => {
       outputs.set(output, data);
@@ -67,6 +69,7 @@ export async function runOperation(
     },
     log: () => {},
     problem: (problem: OperationRun['problems'][number]) => void problems.push(problem),
+    ...more,
   };
   const operation = operations[name];
   if (operation === undefined) throw new Error(`no operation ${name}`);

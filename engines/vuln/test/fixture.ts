@@ -87,16 +87,30 @@ export interface ScanInputs {
   readonly database?: Uint8Array;
   readonly allowLists?: readonly (object | string)[];
   readonly params?: object;
+  /** Members of the context that the others do not need. */
+  readonly context?: object;
 }
 
 /** Runs `vuln.scan` from the sources. */
-export async function scan({ sbom, database, allowLists = [], params = {} }: ScanInputs): Promise<OperationRun> {
+export async function scan({
+  sbom,
+  database,
+  allowLists = [],
+  params = {},
+  context = {},
+}: ScanInputs): Promise<OperationRun> {
   const inputs = [sbom, ...(database === undefined ? [] : [database]), ...allowLists].map((one, index) => {
     const bytes =
       one instanceof Uint8Array ? one : new TextEncoder().encode(typeof one === 'string' ? one : JSON.stringify(one));
     return { kind: 'file', sha256: String(index).repeat(64), size: bytes.length, bytes: async () => bytes };
   });
-  return runOperation(revealEngine(engine).operations, 'vuln.scan', inputs, { timestamp: TIMESTAMP, ...params });
+  return runOperation(
+    revealEngine(engine).operations,
+    'vuln.scan',
+    inputs,
+    { timestamp: TIMESTAMP, ...params },
+    context,
+  );
 }
 
 export interface Report {

@@ -12,6 +12,8 @@ export interface ScanOutcome {
   readonly sbomSha256: string;
   readonly database: {
     readonly sha256: string;
+    /** `snapshot`, or who answered. */
+    readonly source: string;
     readonly header: SnapshotHeader;
     /** Age of each ecosystem that was asked, in days. */
     readonly ages: ReadonlyMap<string, number>;

@@ -41,13 +41,20 @@ function countOf(findings: readonly Finding[], level: SeverityLevel): number {
   return findings.filter(({ rating }) => rating.severity === level).length;
 }
 
-function describeDatabase({ sha256, header, ages, maxAgeDays }: ScanOutcome['database']): Record<string, unknown> {
+function describeDatabase({
+  sha256,
+  source,
+  header,
+  ages,
+  maxAgeDays,
+}: ScanOutcome['database']): Record<string, unknown> {
   return {
     sha256,
+    source,
     records: header.records,
     packages: header.packages,
     newest: header.newest,
-    age_days: Math.max(0, ...ages.values()),
+    age_days: ages.size === 0 && source !== 'snapshot' ? null : Math.max(0, ...ages.values()),
     max_age_days: maxAgeDays,
     ecosystems: [...ages].map(([name, age]) => ({
       name,

@@ -8,6 +8,7 @@ export type NotCheckedReason =
   | 'not_from_registry'
   | 'ecosystem_unsupported'
   | 'ecosystem_not_in_database'
+  | 'package_not_asked'
   | 'no_version'
   | 'version_not_understood';
 

@@ -5,6 +5,7 @@ import {
   type Snapshot,
   type SnapshotEntry,
 } from '@mex/advisories/snapshot';
+import type { Database } from '../database.ts';
 import type { Sbom, SbomComponent } from '../sbom/cyclonedx.ts';
 import type { AdvisoryPackage } from '../sbom/purl.ts';
 import { coverageOf, type Identified, identify, type NotCheckedReason } from './coverage.ts';
@@ -30,7 +31,7 @@ export interface ScanResult {
 }
 
 /** Looks every component up. What cannot be looked up is listed with the reason, never passed over. */
-export function scanComponents(sbom: Sbom, snapshot: Snapshot): ScanResult {
+export function scanComponents(sbom: Sbom, snapshot: Database['snapshot']): ScanResult {
   const matches: Match[] = [];
   const notChecked: { component: SbomComponent; reason: NotCheckedReason }[] = [];
   const ecosystems = new Set<string>();
@@ -46,9 +47,11 @@ export function scanComponents(sbom: Sbom, snapshot: Snapshot): ScanResult {
       notChecked.push(identified);
       continue;
     }
-    const { ecosystem } = identified.package;
+    const { ecosystem, key } = identified.package;
     if (coverageOf(snapshot.header, ecosystem) === undefined)
       notChecked.push({ component, reason: 'ecosystem_not_in_database' });
+    else if (snapshot.covers?.(ecosystem, key, identified.version) === false)
+      notChecked.push({ component, reason: 'package_not_asked' });
     else {
       checked++;
       ecosystems.add(ecosystem);

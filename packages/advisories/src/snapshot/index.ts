@@ -1,4 +1,12 @@
 /** What needs nothing of Node.js: an engine's bundle takes this entry. */
+export { type AnsweredSnapshot, openAnswers } from '../answers/answered-snapshot.ts';
+export {
+  type AnsweredPackage,
+  OSV_ANSWERS_MIME,
+  type OsvAnswers,
+  readOsvAnswers,
+  writeOsvAnswers,
+} from '../answers/osv-answers.ts';
 export { ECOSYSTEM_NAMES, type Ecosystem, type EcosystemName, findEcosystem } from '../ecosystems.ts';
 export {
   type AffectedBy,
