@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, cpSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
@@ -46,7 +46,11 @@ export default defineConfig([
     entry: { main: 'src/main.ts', 'thread-entry': '../runtime/src/sandbox/thread/entry.ts' },
     outDir: 'dist',
     // Self-contained, and built by the runtime: the only file of ours in the jail of the process tier.
-    onSuccess: async () => copyFileSync('../runtime/dist/sandbox/process/program.mjs', 'dist/process-program.mjs'),
+    onSuccess: async () => {
+      copyFileSync('../runtime/dist/sandbox/process/program.mjs', 'dist/process-program.mjs');
+      for (const part of ['cases', 'requirements.json', 'expected-failures.json'])
+        cpSync(`../conformance-harness/${part}`, `dist/conformance/${part}`, { recursive: true });
+    },
     esbuildPlugins: [
       {
         name: 'commands-apart',

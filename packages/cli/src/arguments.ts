@@ -81,12 +81,12 @@ function findCommand(words: readonly string[]): CommandSpec {
   if (first === undefined) throw usageError('Say what to do.', 'Try: mex scan .   or see: mex help');
   const group = COMMANDS.filter((command) => command.path[0] === first);
   if (group.length === 0) throw unknownCommand(first);
+  const named = second === undefined ? undefined : group.find((command) => command.path[1] === second);
+  if (named !== undefined) return named;
   const only = group.find((command) => command.path.length === 1);
   if (only !== undefined) return only;
   const names = group.map((command) => command.path[1] ?? '');
   if (second === undefined) throw usageError(`mex ${first} needs a command.`, `One of: ${names.join(', ')}`);
-  const found = group.find((command) => command.path[1] === second);
-  if (found !== undefined) return found;
   if (LATER_COMMANDS.includes(`${first} ${second}`)) throw notAvailable(`mex ${first} ${second}`);
   const near = suggest(second, names);
   const remedy = near === undefined ? `One of: ${names.join(', ')}` : `Did you mean: mex ${first} ${near}`;

@@ -1,5 +1,9 @@
+import { NO_CACHE } from './cache-use.ts';
+import { CERTIFY_COMMANDS } from './certify-commands.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './command.ts';
+import { ENGINE_COMMANDS } from './engine-commands.ts';
 import { GOVERNANCE_COMMANDS } from './governance-commands.ts';
+import { REPLAY_COMMANDS } from './replay-commands.ts';
 import { RUN_COMMANDS } from './run-commands.ts';
 
 /** Options of every command (CONTRACT §16). */
@@ -38,7 +42,6 @@ const type: OptionSpec = {
   help: 'only of this event type, FR-EVT id or system subject',
 };
 
-const engine: ArgumentSpec = { name: 'id', help: 'the id of an engine' };
 const problem: ArgumentSpec = {
   name: 'id',
   help: 'the id or fingerprint of a problem, or the first 8 characters of one',
@@ -95,6 +98,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'sarif', kind: 'text', value: '<file>', help: 'write the findings of all checks as one SARIF 2.1.0 log' },
       { name: 'out', kind: 'text', value: '<dir>', help: 'also copy all outputs to this directory' },
+      NO_CACHE,
     ],
     notes: [
       'Verdict pass: exit code 0. block: the release policy says no, 1. error: something was not looked at, 1 or the code of what went wrong.',
@@ -114,62 +118,14 @@ export const COMMANDS: readonly CommandSpec[] = [
         multiple: true,
         help: 'store a file, or pin a directory, and append its handle to inputs',
       },
+      NO_CACHE,
     ],
     notes: [
       'Inputs given with --input come after those in the operation, in the order given. Give the operation a new op_id for new inputs.',
     ],
     load: async () => (await import('./commands/run.ts')).run,
   },
-  {
-    path: ['engines', 'list'],
-    summary: 'list the engines',
-    load: async () => (await import('./commands/engines-list.ts')).listEngines,
-  },
-  {
-    path: ['engines', 'show'],
-    summary: 'show what an engine does and may do',
-    arguments: [engine],
-    load: async () => (await import('./commands/engines-show.ts')).showEngine,
-  },
-  {
-    path: ['engines', 'add'],
-    summary: 'register a built engine package',
-    arguments: [{ name: 'path', help: 'the directory of an engine built with mex-engine' }],
-    load: async () => (await import('./commands/engines-add.ts')).addEngine,
-  },
-  {
-    path: ['engines', 'remove'],
-    summary: 'unregister an engine that was added',
-    arguments: [engine],
-    load: async () => (await import('./commands/engines-remove.ts')).removeEngine,
-  },
-  {
-    path: ['engines', 'verify'],
-    summary: 'check the bundles against the registered digests',
-    arguments: [{ ...engine, optional: true }],
-    load: async () => (await import('./commands/engines-verify.ts')).verifyEngines,
-  },
-  {
-    path: ['new', 'engine'],
-    summary: 'write an engine package of your own, which builds and certifies as it is',
-    arguments: [{ name: 'dir', help: 'a directory that does not exist yet, or is empty' }],
-    options: [
-      {
-        name: 'id',
-        kind: 'text',
-        value: '<id>',
-        help: 'of the engine, e.g. engine.acme.thing; default from the directory',
-      },
-      { name: 'name', kind: 'text', value: '<name>', help: 'of the package; default that of the directory' },
-      {
-        name: 'sdk',
-        kind: 'text',
-        value: '<path>',
-        help: 'a packed @mex/engine-sdk to depend on, with the other packed packages beside it; default the published one',
-      },
-    ],
-    load: async () => (await import('./commands/new-engine.ts')).newEngine,
-  },
+  ...ENGINE_COMMANDS,
   {
     path: ['log', 'list'],
     summary: 'list recorded events, the newest last',
@@ -355,7 +311,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'say how to get newer advisories; this version downloads nothing itself',
     load: async () => (await import('./commands/db-update.ts')).updateDatabase,
   },
+  ...CERTIFY_COMMANDS,
   ...RUN_COMMANDS,
+  ...REPLAY_COMMANDS,
   ...GOVERNANCE_COMMANDS,
   {
     path: ['doctor'],

@@ -1,15 +1,13 @@
 import { resolve } from 'node:path';
 import type { RegisteredEngine } from '@mex/registry';
 import { describeCapability } from './capability-words.ts';
+import { certificateFacts } from './certificate-view.ts';
 import type { Invocation } from './command.ts';
 import { readPolicyState } from './doctor/policy-state.ts';
 import { type TierStanding, tierStanding } from './doctor/tier-choice.ts';
 import { hint } from './output/hint.ts';
-import { bold, dim, type Piece, red, yellow } from './output/style.ts';
+import { bold, dim, type Piece, red } from './output/style.ts';
 import type { Terminal } from './output/terminal.ts';
-
-export const UNCERTIFIED =
-  'Not certified: certificates come in a later version. It runs only while the development switch is on, as it is by default.';
 
 /** The facts of an engine as the JSON documents have them. */
 export function engineFacts({ manifest, origin, certificate }: RegisteredEngine) {
@@ -18,7 +16,7 @@ export function engineFacts({ manifest, origin, certificate }: RegisteredEngine)
     engine_version: manifest.engine_version,
     title: manifest.title,
     origin,
-    certificate,
+    certificate: certificateFacts(certificate),
     operations: Object.keys(manifest.operations),
     capabilities: capabilitiesOf(manifest),
     bundle_sha256: manifest.bundle.sha256,
@@ -63,8 +61,4 @@ export function printCapabilities(terminal: Terminal, manifest: RegisteredEngine
     capabilities.map((id): Piece[] => [id, dim(describeCapability(id))]),
     { indent: 2 },
   );
-}
-
-export function printUncertified(terminal: Terminal): void {
-  terminal.line(yellow('warning: '), UNCERTIFIED);
 }

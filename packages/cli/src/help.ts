@@ -36,7 +36,10 @@ function select(topic: readonly string[]): readonly CommandSpec[] {
   const group = COMMANDS.filter((command) => command.path[0] === first);
   const exact = group.filter((command) => command.path[1] === second);
   if (group.length === 1 || second === undefined) return group.length > 0 ? group : unknownTopic(topic);
-  return exact.length > 0 ? exact : unknownTopic(topic);
+  if (exact.length > 0) return exact;
+  // The second word is what it is about, as in `mex certify ./engine --help`.
+  const whole = group.filter((command) => command.path.length === 1);
+  return whole.length > 0 ? whole : unknownTopic(topic);
 }
 
 function unknownTopic(topic: readonly string[]): never {

@@ -35,20 +35,18 @@ export async function openStore(invocation: Invocation): Promise<ArtifactStore> 
   return openArtifactStore({ dir });
 }
 
-/** The engines of a home, without opening anything else. A home need not exist: the shipped engines are always there. */
+/**
+ * The engines of a home, without opening anything else. A home need not exist: the shipped engines are always there. Where
+ * the policy cannot be used, the built-in one says whose certificates count: nobody's but the home's own.
+ */
 export async function openRegistry(invocation: Invocation): Promise<Registry> {
-  const [{ createRegistry, readRegistryFile, registrySources, REGISTRY_FILE }, shipped] = await Promise.all([
-    import('@mex/registry'),
+  const [{ openHomeRegistry }, { readPolicyState }, shipped] = await Promise.all([
+    import('@mex/host'),
+    import('./doctor/policy-state.ts'),
     shippedEngines(),
   ]);
-  const file = join(resolve(invocation.home), REGISTRY_FILE);
-  const own = shipped.map(({ manifest, bundle }) => ({
-    engineId: manifest.engine_id,
-    manifest,
-    bundle,
-    origin: 'shipped' as const,
-  }));
-  return createRegistry([...own, ...registrySources(readRegistryFile(file), file, 'added')]);
+  const home = resolve(invocation.home);
+  return openHomeRegistry(home, shipped, (await readPolicyState(home)).policy);
 }
 
 /** Everything wired, for commands that change or run something; makes the home when it is missing. `prewarm`: engines it will need. */

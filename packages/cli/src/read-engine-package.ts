@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type EngineManifest, MexError } from '@mex/envelope';
 import { parseStrictJson } from '@mex/envelope/json';
+import { readCertificateFile } from '@mex/host';
 import { loadBundle, MAX_BUNDLE_BYTES, registerManifest } from '@mex/registry';
 import { type CliErrorCode, usageError } from './usage-error.ts';
 
@@ -10,7 +11,15 @@ export interface EnginePackage {
   readonly manifest: EngineManifest;
   /** Path of the bundle; whoever copies it checks the copy. */
   readonly bundle: string;
+  readonly manifestSha256: string;
+  /** Text of the certificate that the package carries; hostile. */
+  readonly certificate: string | undefined;
+  /** Folder of its conformance vectors, where it has them. */
+  readonly vectors: string | undefined;
 }
+
+/** File name of a certificate beside a manifest, or in the root of a package. */
+export const CERTIFICATE_NAME = 'certificate.dsse.json';
 
 /**
  * Reads what `mex-engine build` wrote, from the package's directory or its `dist`. Runs nothing of it.
@@ -22,9 +31,16 @@ export function readEnginePackage(path: string): EnginePackage {
   const file = join(dir, 'manifest.json');
   if (statSync(file).size > MAX_BUNDLE_BYTES) throw noPackage(path, 'its manifest is far too large');
   const bundlePath = join(dir, 'engine.bundle');
-  const { manifest, bundle } = registerManifest(parseManifest(path, file), bundlePath, 'added');
+  const { manifest, manifestSha256, bundle } = registerManifest(parseManifest(path, file), bundlePath, 'added');
   loadBundle(bundle, manifest.engine_id);
-  return { manifest, bundle: bundlePath };
+  const places = [dir, resolve(path)];
+  const certificate = places.map((place) => readCertificateFile(join(place, CERTIFICATE_NAME))).find(isThere);
+  const vectors = [resolve(path), dirname(dir)].map((place) => join(place, 'conformance')).find(existsSync);
+  return { manifest, manifestSha256, bundle: bundlePath, certificate, vectors };
+}
+
+function isThere(text: string | undefined): text is string {
+  return text !== undefined;
 }
 
 function parseManifest(path: string, file: string): unknown {

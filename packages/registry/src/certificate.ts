@@ -37,7 +37,7 @@ export interface RefusedCertificate {
 export type CertificateStanding = { readonly state: 'absent' } | ValidCertificate | RefusedCertificate;
 
 /** Harness versions whose requirements this MEX takes for CONTRACT §15. */
-export const HARNESS_RANGE = '>=1.0.0 <2.0.0';
+export const HARNESS_RANGE = '^0.1.0';
 
 /** What a certificate must be for. */
 export interface CertifiedEngine {

@@ -31,6 +31,7 @@ export {
 } from './registry.ts';
 export {
   addRegistryEntry,
+  changeRegistryEntries,
   REGISTRY_FILE,
   readRegistryFile,
   registrySources,

@@ -130,3 +130,19 @@ export function removeRegistryEntry(document: RegistryDocument, engineId: string
   const { [engineId]: _removed, ...engines } = document.engines;
   return { ...document, engines };
 }
+
+/**
+ * A document in which every readable entry of an engine is what `change` makes of it; `undefined` when there is none. Entries
+ * that cannot be read stay as they are.
+ */
+export function changeRegistryEntries(
+  document: RegistryDocument,
+  engineId: string,
+  change: (entry: RegistryEntry) => RegistryEntry,
+): RegistryDocument | undefined {
+  if (!Object.hasOwn(document.engines, engineId)) return undefined;
+  const entries = document.engines[engineId] ?? [];
+  if (!entries.some((entry) => CHECKERS.registryEntry.check(entry))) return undefined;
+  const changed = entries.map((entry) => (CHECKERS.registryEntry.check(entry) ? change(entry) : entry));
+  return { ...document, engines: { ...document.engines, [engineId]: changed } };
+}

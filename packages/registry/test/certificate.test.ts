@@ -40,7 +40,7 @@ describe('[§10] a certificate counts for exactly one engine', () => {
       keyId: own.keyId,
       issuedAt: Date.parse('2026-11-20T12:00:00Z'),
       expiresAt: Date.parse('2027-02-20T12:00:00Z'),
-      harnessVersion: '1.0.0',
+      harnessVersion: '0.1.0',
       tiers: ['thread'],
     };
     expect(judge(certificate)).toEqual(valid);
@@ -101,10 +101,10 @@ describe('[§10] a certificate counts for exactly one engine', () => {
   it('another contract, or a harness whose requirements are not known here', () => {
     const signed = (terms: object) => signStatement(withTerms(statement, terms), own);
     expect(judge(signed({ contract_version: 'mex-2.0' }))).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
-    expect(judge(signed({ harness_version: '2.0.0' }))).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
-    expect(judge(signed({ harness_version: '0.9.0' }))).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
-    expect(codeOf(judge(signed({ harness_version: '1.4.2' })))).toBe('valid');
-    expect(judge(certificate, engine, { ...trust, harness: '>=1.2.0' })).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
+    expect(judge(signed({ harness_version: '0.2.0' }))).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
+    expect(judge(signed({ harness_version: '0.0.9' }))).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
+    expect(codeOf(judge(signed({ harness_version: '0.1.9' })))).toBe('valid');
+    expect(judge(certificate, engine, { ...trust, harness: '>=0.1.2' })).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
     expect(judge(certificate, engine, { ...trust, harness: 'no range' })).toEqual(refused('CERTIFICATE_UNSUPPORTED'));
   });
 });

@@ -18,7 +18,7 @@ export function makeStatement(manifest: EngineManifest): CertificateStatement {
     engine_id,
     engine_version,
     contract_version,
-    harness_version: '1.0.0',
+    harness_version: '0.1.0',
     tiers: ['thread' as const],
     issued_at: '2026-11-20T12:00:00Z',
     expires_at: '2027-02-20T12:00:00Z',

@@ -1,33 +1,69 @@
-import { randomUUID } from 'node:crypto';
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import type { EngineManifest } from '@mex/envelope';
 import type { Host } from '@mex/host';
-import { addRegistryEntry, loadBundle, REGISTRY_FILE, readRegistryFile, writeRegistryFile } from '@mex/registry';
-import { argumentText, type CommandRun } from '../command.ts';
-import { engineFacts, printCapabilities, printUncertified, UNCERTIFIED } from '../engine-view.ts';
+import { printCertificate } from '../certificate-view.ts';
+import { targetOfPackage } from '../certification/certification-target.ts';
+import { certifyWithProgress } from '../certification/certify-with-progress.ts';
+import { printReport } from '../certification/print-report.ts';
+import { argumentText, type CommandRun, type Invocation, optionFlag } from '../command.ts';
+import { openPackage } from '../engine-package/open-package.ts';
+import { engineFacts, printCapabilities } from '../engine-view.ts';
 import { EXIT } from '../exit-codes.ts';
 import { closeHost, openRegistry, openWiredHost } from '../home.ts';
 import { hint } from '../output/hint.ts';
 import { bold, dim } from '../output/style.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { packageCertificate } from '../package-certificate.ts';
 import { type EnginePackage, readEnginePackage } from '../read-engine-package.ts';
-import { withRegistryLock } from '../registry-lock.ts';
+import { type CheckedCertificate, registerEngine } from '../register-engine.ts';
 import { usageError } from '../usage-error.ts';
 
-/** `mex engines add <path>`: copies a built engine into the home and registers it under its digest. */
+/** `mex engines add <path|tarball|package>`: copies a built engine into the home and registers it under its digest. */
 export const addEngine: CommandRun = async (invocation, terminal) => {
-  const source = readEnginePackage(argumentText(invocation, 'path'));
+  const source = openPackage(argumentText(invocation, 'path'));
+  try {
+    return await addFrom(source.dir, invocation, terminal);
+  } finally {
+    source.close();
+  }
+};
+
+async function addFrom(dir: string, invocation: Invocation, terminal: Terminal) {
+  const source = readEnginePackage(dir);
   const { manifest } = source;
-  const registry = await openRegistry(invocation);
-  refuseShipped(registry.engines, manifest);
+  refuseShipped((await openRegistry(invocation)).engines, manifest);
   const host = await openWiredHost(invocation);
   try {
-    await register(host, source);
+    const certificate = await certificateFor(source, dir, host, invocation, terminal);
+    if (certificate === 'failed') return EXIT.blocked;
+    await registerEngine(host, source, certificate);
   } finally {
     await closeHost(host);
   }
-  const added = (await openRegistry(invocation)).resolve(manifest.engine_id, manifest.engine_version).engine;
-  terminal.document({ added: added === undefined ? manifest : engineFacts(added), note: UNCERTIFIED });
+  await printAdded(source, invocation, terminal);
+  return EXIT.done;
+}
+
+/** What the package carries, what this home made of it before, or what the suite says now. */
+async function certificateFor(
+  source: EnginePackage,
+  dir: string,
+  host: Host,
+  invocation: Invocation,
+  terminal: Terminal,
+): Promise<CheckedCertificate | undefined | 'failed'> {
+  if (optionFlag(invocation, 'without-certificate')) return undefined;
+  if (!optionFlag(invocation, 'certify')) return packageCertificate(source, host);
+  const { report, certificate } = await certifyWithProgress(host, targetOfPackage(source, dir), invocation, terminal);
+  if (certificate !== undefined) return certificate;
+  terminal.document({ added: null, certified: false, report });
+  printReport(terminal, report);
+  terminal.line(bold('Not added. '), 'Add it without certifying it, or correct what the report names.');
+  return 'failed';
+}
+
+async function printAdded({ manifest }: EnginePackage, invocation: Invocation, terminal: Terminal): Promise<void> {
+  const { engine } = (await openRegistry(invocation)).resolve(manifest.engine_id, manifest.engine_version);
+  terminal.document({ added: engine === undefined ? manifest : engineFacts(engine) });
   terminal.line(
     'Added ',
     bold(manifest.engine_id),
@@ -36,10 +72,9 @@ export const addEngine: CommandRun = async (invocation, terminal) => {
   );
   terminal.line('  ', manifest.description);
   printCapabilities(terminal, manifest);
-  printUncertified(terminal);
+  if (engine !== undefined) printCertificate(terminal, invocation, engine);
   terminal.line(dim('Next: '), hint(invocation, `mex engines show ${manifest.engine_id}`));
-  return EXIT.done;
-};
+}
 
 function refuseShipped(
   engines: readonly { manifest: EngineManifest; origin: string }[],
@@ -51,35 +86,4 @@ function refuseShipped(
     'Give your engine an id of its own.',
     'CLI_ENGINE_PACKAGE',
   );
-}
-
-/** The copy is what gets registered: the package's own directory may change or vanish afterwards. */
-async function register(host: Host, { manifest, bundle }: EnginePackage): Promise<void> {
-  const { engine_id, engine_version } = manifest;
-  const folder = `engines/${engine_id}/${engine_version}`;
-  const dir = join(resolve(host.home), folder);
-  const target = join(dir, 'engine.bundle');
-  const draft = `${target}.${randomUUID()}.tmp`;
-  mkdirSync(dir, { recursive: true });
-  try {
-    copyChecked(bundle, draft, manifest);
-    await withRegistryLock(host.home, async () => {
-      // First the record, then the effect: until it is on the disk, nothing that is registered changes.
-      await host.record('registry.engine_added', { engine_id, engine_version, bundle_sha256: manifest.bundle.sha256 });
-      renameSync(draft, target);
-      writeFileSync(join(dir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-      const file = join(host.home, REGISTRY_FILE);
-      const entry = { manifest, bundle_path: `${folder}/engine.bundle`, added_at: new Date().toISOString() };
-      writeRegistryFile(file, addRegistryEntry(readRegistryFile(file), entry));
-    });
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-/** The source may change between check and copy, so the copy is checked before it takes its name. */
-function copyChecked(source: string, draft: string, manifest: EngineManifest): void {
-  copyFileSync(source, draft);
-  const { sha256, size_bytes } = manifest.bundle;
-  loadBundle({ location: draft, sha256, sizeBytes: size_bytes }, manifest.engine_id);
 }

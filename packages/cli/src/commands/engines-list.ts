@@ -1,3 +1,4 @@
+import { certificateWord } from '../certificate-view.ts';
 import type { CommandRun } from '../command.ts';
 import { engineFacts, tierPiece, tierStandings } from '../engine-view.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,11 +16,12 @@ export const listEngines: CommandRun = async (invocation, terminal) => {
     disabled: registry.disabled.map(({ engineId, error }) => ({ engine_id: engineId, ...error })),
   });
   terminal.table([
-    ['engine', 'version', 'origin', 'tier', 'operations'].map(dim),
-    ...engines.map(({ engine: { manifest, origin }, standing }): Piece[] => [
+    ['engine', 'version', 'origin', 'certified', 'tier', 'operations'].map(dim),
+    ...engines.map(({ engine: { manifest, origin, certificate }, standing }): Piece[] => [
       manifest.engine_id,
       manifest.engine_version,
       origin,
+      certificateWord(certificate),
       tierPiece(standing),
       Object.keys(manifest.operations).join(', '),
     ]),

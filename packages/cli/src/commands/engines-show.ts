@@ -1,6 +1,7 @@
 import type { OperationManifest } from '@mex/envelope';
+import { printCertificate } from '../certificate-view.ts';
 import { argumentText, type CommandRun } from '../command.ts';
-import { engineFacts, printCapabilities, printTier, printUncertified, tierStandings } from '../engine-view.ts';
+import { engineFacts, printCapabilities, printTier, tierStandings } from '../engine-view.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findEngine } from '../find-engine.ts';
 import { openRegistry } from '../home.ts';
@@ -27,7 +28,7 @@ export const showEngine: CommandRun = async (invocation, terminal) => {
   terminal.line();
   terminal.line(dim('package  '), `${manifest.package.name} ${manifest.package.version}`);
   terminal.line(dim('bundle   '), `sha256 ${manifest.bundle.sha256}`);
-  printUncertified(terminal);
+  printCertificate(terminal, invocation, engine);
   return EXIT.done;
 };
 

@@ -24,7 +24,8 @@ export function verifyTargets({ out, sarif }: Targets): void {
   if (sarif !== undefined) verifyWritable(resolve(sarif), '--sarif', false);
 }
 
-function verifyWritable(path: string, option: string, isDirectory: boolean): void {
+/** Whether a file, or a directory of files, can be written there. @throws MexError `CLI_USAGE` */
+export function verifyWritable(path: string, option: string, isDirectory: boolean): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   const cannot = (why: string): Error =>
     usageError(`${option} ${path} cannot be written: ${why}.`, 'Name a place where you may write.');

@@ -24,7 +24,7 @@ export function makeStatement(manifest: EngineManifest, from = -1, to = 90): Cer
             engine_id,
             engine_version,
             contract_version,
-            harness_version: '1.0.0',
+            harness_version: '0.1.0',
             tiers: ['thread', 'process'],
             issued_at: at(from),
             expires_at: at(to),
