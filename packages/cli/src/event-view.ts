@@ -98,8 +98,17 @@ function systemDetail(event: Extract<FlightEvent, { type: 'system' }>): Piece[] 
       return [outcome(grant !== undefined, 'pass'), `${engine_id} ${operation}: ${gates.length} gates, ${sandbox}`];
     }
     case 'engine.run': {
-      const { status, error_codes, artifact_refs } = event.body;
-      return [outcome(status === 'succeeded', status), error_codes.join(', ') || `${artifact_refs.length} artifacts`];
+      const { status, error_codes, artifact_refs, cached_from } = event.body;
+      const made = cached_from === undefined ? '' : `, served from the cache: made by ${cached_from}`;
+      const words = error_codes.join(', ') || `${artifact_refs.length} artifacts`;
+      return [outcome(status === 'succeeded', status), words + made];
+    }
+    case 'cache.refused':
+      return [red('refuse'), `the kept result of ${event.body.cached_op_id}: ${event.body.code}`];
+    case 'operation.replayed': {
+      const { verdict, compared, reason } = event.body;
+      const good = verdict === 'equal' || verdict === 'evidence_checked';
+      return [outcome(good, verdict), `${compared}${reason === undefined ? '' : `, ${reason}`}`];
     }
     case 'problem.status_changed':
       return [event.body.to, event.body.diagnostic_id];

@@ -15,7 +15,8 @@ const lost = join(dir, 'nowhere');
 const REFUSED: readonly (readonly [readonly string[], number, string])[] = [
   [[], 2, 'Say what to do'],
   [['lgo'], 2, 'no command "lgo"'],
-  [['replay', 'x'], 2, 'not available in this version'],
+  [['mcp'], 2, 'not available in this version'],
+  [['replay'], 2, 'Say what to replay'],
   [['scan', '.', '--only', 'sbom,vulns'], 2, 'does not know "vulns"'],
   [['scan', '.', '--sarif', dir], 2, 'is a directory'],
   [['scan', '.', '--out', file], 2, 'no directory'],

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { cacheUse } from '../cache-use.ts';
 import { argumentText, type CommandRun, optionFlag, optionText } from '../command.ts';
 import { closeHost, openWiredHost } from '../home.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -31,6 +32,7 @@ export const scan: CommandRun = async (invocation, terminal) => {
       policy,
       osv: optionText(invocation, 'osv'),
       signal: interrupt.signal,
+      cache: cacheUse(invocation),
       onProgress: showProgress(terminal, target.root),
     });
     const written = await writeTargets(host, targets, outcome);

@@ -45,7 +45,8 @@ function checkLine(ran: ReportedCheck): Piece[] {
   if (missing !== undefined) return [job, red('not run'), `  ${missing}`];
   if (report === undefined) return [job, red(result.status), `  ${shown(result.errors[0]?.message ?? '', 300)}`];
   const facts = FACTS[check.name](report.summary, ran);
-  return [job, facts.join(', ')];
+  const { cached_from } = result.provenance;
+  return [job, facts.join(', '), dim(cached_from === undefined ? '' : '  cached')];
 }
 
 type Facts = (summary: Readonly<Record<string, unknown>>, ran: ReportedCheck) => string[];

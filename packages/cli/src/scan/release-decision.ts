@@ -169,7 +169,7 @@ function resourceOf(name: string, { artifact_id, sha256, mime }: ArtifactHandle)
 }
 
 function describeCheck({ check, result }: ReportedCheck) {
-  const { engine_version, bundle_sha256, config_hash, inputs, environment } = result.provenance;
+  const { engine_version, bundle_sha256, config_hash, inputs, environment, cached_from } = result.provenance;
   return {
     job: check.job,
     engine_id: check.engineId,
@@ -180,6 +180,8 @@ function describeCheck({ check, result }: ReportedCheck) {
     status: result.status,
     tier: environment.isolation_tier,
     inputs,
+    // What was decided on may have been made by an earlier operation; its result was proven and verified for this one.
+    ...(cached_from === undefined ? {} : { cached_from }),
   };
 }
 

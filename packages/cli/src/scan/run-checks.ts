@@ -1,5 +1,6 @@
 import type { ArtifactHandle, EngineResult } from '@mex/envelope';
 import type { Host } from '@mex/host';
+import type { CacheUse } from '@mex/runtime';
 import type { ScanDatabase } from './advisory-database.ts';
 import type { AllowLists } from './allow-lists.ts';
 import { CHECKS, type Check, type CheckName } from './checks.ts';
@@ -14,6 +15,8 @@ export interface ScanRequest {
   readonly release: boolean;
   readonly policy: ScanPolicy;
   readonly signal: AbortSignal;
+  /** Whether a result of an earlier scan may answer, if nothing that matters has changed. Default: yes. */
+  readonly cache?: CacheUse;
   /** Told when a check begins, and when it has ended. */
   readonly onProgress: (name: CheckName, state: 'running' | EngineResult['status']) => void;
 }
@@ -125,7 +128,8 @@ class CheckRunner {
       params,
       context: { run_id: this.#inputs.runId, job_id: job },
     });
-    const result = await this.#host.execute(planned, { signal: this.#request.signal });
+    const { signal, cache = 'use' } = this.#request;
+    const result = await this.#host.execute(planned, { signal, cache });
     this.#request.onProgress(name, result.status);
     return { check, result, inputs, gaps, missing };
   }

@@ -49,7 +49,7 @@ export async function runScan(
     request.checks.has('vuln') ? chooseDatabase(host, request.osv) : NOT_ASKED_FOR,
     storeAllowLists(host, request.policy),
   ]);
-  const timestamp = `${startedAt.slice(0, 19)}Z`;
+  const timestamp = dayOf(startedAt);
   const ran = await runChecks(host, request, { runId: context.runId, timestamp, database, allowLists });
   await reportGaps(context, ran);
   const checks = await Promise.all(ran.map((one) => withReport(host, one)));
@@ -64,6 +64,14 @@ export async function runScan(
   const found = { ...context, release: request.release, verdict, checks, objections, database, allowLists, startedAt };
   const decision = request.release ? await recordDecision(host, request, found) : undefined;
   return { ...found, decision, problems: problemsOf(context), endedAt: new Date().toISOString() };
+}
+
+/**
+ * The day as an instant. Ages are told in days and entries expire by the day, and with the second in its params no scan
+ * would ever be the same question as the one before: nothing could be served from the cache (CONTRACT §6).
+ */
+function dayOf(instant: string): string {
+  return `${instant.slice(0, 10)}T00:00:00Z`;
 }
 
 const NOT_ASKED_FOR: ScanDatabase = {
