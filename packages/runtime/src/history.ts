@@ -4,7 +4,7 @@ import type { FlightRecorder } from '@mex/flight-recorder';
 import { MASK } from '@mex/guard';
 import type { RuntimeErrorCode } from './errors.ts';
 import type { Ledger, LedgerRow } from './ledger.ts';
-import { findProof } from './proven-result.ts';
+import { findProof, isBeforeLog } from './proven-result.ts';
 
 /** One operation as it was recorded. */
 export interface RecordedOperation {
@@ -16,6 +16,8 @@ export interface RecordedOperation {
   /** Absent while it runs. */
   readonly result: EngineResult | undefined;
   readonly resultSha256: string | undefined;
+  /** Whether the log still has the events that prove it; retention removes them. */
+  readonly isProven: boolean;
 }
 
 /** A line of the ledger, not yet looked at. */
@@ -76,8 +78,9 @@ function readRow(ledger: Ledger, opId: string): LedgerRow | undefined {
 
 function describe(row: LedgerRow, recorder: FlightRecorder): RecordedOperation {
   const { opId, actorId, startedAt, request, operationSha256, ended } = row;
-  if (ended !== undefined && findProof(recorder, opId, ended.sha256) === undefined)
-    throw tampered(`The recorded result of ${opId} is not the one the log names, or retention has removed its events.`);
+  const isProven = ended === undefined || findProof(recorder, opId, ended.sha256) !== undefined;
+  if (!isProven && !isBeforeLog(recorder, ended.result))
+    throw tampered(`The recorded result of ${opId} is not the one the log names.`);
   // The digest is over what was sent: text that was masked has another, and says so.
   const isOriginal = sha256Hex(request) === operationSha256;
   if (!isOriginal && !request.includes(MASK)) throw tampered(`The recorded request of ${opId} is not what was sent.`);
@@ -90,6 +93,7 @@ function describe(row: LedgerRow, recorder: FlightRecorder): RecordedOperation {
     request: isOriginal ? request : undefined,
     result: ended?.result,
     resultSha256: ended?.sha256,
+    isProven,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FlightEvent } from '@mex/envelope';
+import type { EngineResult, FlightEvent } from '@mex/envelope';
 import type { FlightRecorder } from '@mex/flight-recorder';
 
 /** What the log says of the end of an operation. */
@@ -16,4 +16,10 @@ export function findProof(recorder: FlightRecorder, opId: string, resultSha256: 
     if (event.body.op_id === opId && event.body.result_sha256 === resultSha256) return event.body;
   }
   return undefined;
+}
+
+/** Whether retention has removed the events of the time in which an operation ran: then nothing proves its result. */
+export function isBeforeLog(recorder: FlightRecorder, { ended_at }: Pick<EngineResult, 'ended_at'>): boolean {
+  const [oldest] = recorder.list({ limit: 1 });
+  return oldest !== undefined && oldest.seq > 0 && ended_at < oldest.event.timestamp;
 }

@@ -76,7 +76,7 @@ function refused(replay: Replay, reason: ReplayReason | undefined): Replay {
   return { ...replay, verdict: 'not_replayable', reason };
 }
 
-/** Retention of the log may have removed what proves it; then nothing is wrong, and nothing can be said. */
+/** What cannot be believed is not even read further. */
 function unreadable(opId: string, { code, message }: MexError): Replay {
   const replay = base({
     opId,
@@ -85,6 +85,7 @@ function unreadable(opId: string, { code, message }: MexError): Replay {
     request: undefined,
     result: undefined,
     resultSha256: undefined,
+    isProven: false,
   });
   return { ...replay, verdict: 'damaged', reason: { code, message } };
 }

@@ -3,8 +3,14 @@ import type { DeterminismLevel } from '@mex/envelope';
 /** How a second run, or the evidence, stands to what was recorded (CONTRACT §6). */
 export type ReplayVerdict = 'equal' | 'differs' | 'evidence_checked' | 'not_replayable' | 'damaged';
 
-/** Why there is nothing to replay: nothing ran to an end of its own. */
-export type NothingToReplay = 'nothing_ran' | 'still_running' | 'ended_from_outside' | 'failed_live' | 'is_replay';
+/** Why there is nothing to replay: nothing ran to an end of its own, or what proves it has passed its retention. */
+export type NothingToReplay =
+  | 'nothing_ran'
+  | 'still_running'
+  | 'ended_from_outside'
+  | 'failed_live'
+  | 'is_replay'
+  | 'record_expired';
 
 /** Why something that ran cannot be replayed now. */
 export type ReplayObstacle =
@@ -14,8 +20,7 @@ export type ReplayObstacle =
   | 'engine_not_registered'
   | 'denied_now'
   | 'not_finished'
-  | 'evidence_gone'
-  | 'record_gone';
+  | 'evidence_gone';
 
 /** Why it was not compared, or what is damaged (then `code` is a code of MEX). */
 export interface ReplayReason {
@@ -103,6 +108,7 @@ const NOTHING: ReadonlySet<string> = new Set<NothingToReplay>([
   'ended_from_outside',
   'failed_live',
   'is_replay',
+  'record_expired',
 ]);
 
 /** Whether there was nothing to replay, as opposed to something that cannot be. */

@@ -14,8 +14,9 @@ export type SecondRun =
 const OWN_ENDS: ReadonlySet<string> = new Set(['tool', 'validation']);
 
 /** Why there is nothing to compare with, from the record alone. */
-export function findNothing({ result }: RecordedOperation): ReplayReason | undefined {
+export function findNothing({ result, isProven }: RecordedOperation): ReplayReason | undefined {
   if (result === undefined) return nothing('still_running', 'It has no result yet.');
+  if (!isProven) return nothing('record_expired', 'Retention has removed the events that prove its result.');
   const { status, errors, provenance } = result;
   const code = errors[0]?.code ?? status;
   if (status === 'denied' || provenance.engine_version === undefined)

@@ -4,7 +4,7 @@ import { sha256Hex } from '@mex/envelope/digest';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import { reportedProblems } from '../broker/call.ts';
 import type { Ledger } from '../ledger.ts';
-import { findProof } from '../proven-result.ts';
+import { findProof, isBeforeLog } from '../proven-result.ts';
 import type { ReportedProblem } from '../sandbox/protocol.ts';
 import type { CacheEntry, ResultCache } from './result-cache.ts';
 
@@ -77,12 +77,6 @@ export function readProven(
   const reported = parseStrictJson(problems);
   if (!reportedProblems.check(reported)) throw tampered(`the Problems kept of ${opId} are none`);
   return { result, problems: reported };
-}
-
-/** Whether retention has removed the events of that time. */
-function isBeforeLog(recorder: FlightRecorder, { started_at }: EngineResult): boolean {
-  const [oldest] = recorder.list({ limit: 1 });
-  return oldest !== undefined && oldest.seq > 0 && started_at < oldest.event.timestamp;
 }
 
 /** Larger content is read in pieces, which reads it twice. */
