@@ -17,22 +17,36 @@ export interface ConnectOptions {
   readonly ca: string | readonly string[] | undefined;
 }
 
+/** What is above the TCP socket. */
+interface Held {
+  secured: Socket | undefined;
+}
+
 /**
  * A connection of its own to one of the addresses, with TLS for https. Node's agents are not asked: no proxy of the
  * environment, no socket that another request used.
  * @throws MexError `NETWORK_FAILED`
  */
 export async function openConnection(options: ConnectOptions, scope: CallScope): Promise<Socket> {
-  const socket = await openTcp(options, scope);
-  return options.target.protocol === 'https:' ? startTls(socket, options, scope) : socket;
+  const held: Held = { secured: undefined };
+  const socket = await openTcp(options, scope, held);
+  return options.target.protocol === 'https:' ? startTls(socket, options, scope, held) : socket;
 }
 
-async function openTcp({ target, addresses, port = target.port, attemptMs }: ConnectOptions, scope: CallScope): Promise<Socket> {
+async function openTcp(
+  { target, addresses, port = target.port, attemptMs }: ConnectOptions,
+  scope: CallScope,
+  held: Held,
+): Promise<Socket> {
   let last: unknown;
   for (const [at, address] of addresses.entries()) {
     const patience = at < addresses.length - 1 ? attemptMs : undefined;
     const socket = connectTcp({ host: address, port, noDelay: true });
-    const release = scope.onClose(() => socket.destroy());
+    const release = scope.onClose(() => {
+      // First what is above: Node ends with a segmentation fault where a socket goes away below a TLS write.
+      held.secured?.destroy();
+      socket.destroy();
+    });
     try {
       await scope.race(connected(socket, 'connect', patience));
       verifyPeer(socket, address, target);
@@ -52,7 +66,7 @@ function verifyPeer(socket: Socket, address: string, target: HttpTarget): void {
   throw networkFailed(target.host, 'the connection leads elsewhere');
 }
 
-async function startTls(socket: Socket, { target, ca }: ConnectOptions, scope: CallScope): Promise<Socket> {
+async function startTls(socket: Socket, { target, ca }: ConnectOptions, scope: CallScope, held: Held): Promise<Socket> {
   const literal = target.host.startsWith('[') ? target.host.slice(1, -1) : target.host;
   const secured = connectTls({
     socket,
@@ -65,7 +79,7 @@ async function startTls(socket: Socket, { target, ca }: ConnectOptions, scope: C
     // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 of the host's environment says nothing.
     rejectUnauthorized: true,
   });
-  scope.onClose(() => secured.destroy());
+  held.secured = secured;
   try {
     await scope.race(connected(secured, 'secureConnect', undefined));
   } catch (thrown) {
