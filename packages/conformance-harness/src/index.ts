@@ -1,5 +1,8 @@
 export { certify } from './certify.ts';
 export type { ConformanceErrorCode } from './errors.ts';
+export { renderJunit } from './render/report-junit.ts';
+export { renderMarkdown } from './render/report-markdown.ts';
+export { renderText } from './render/report-text.ts';
 export { type CaseResult, type CaseStatus, ConformanceReport, type Finding, reportChecker } from './report.ts';
 export type {
   CertifiedTier,

@@ -1,3 +1,4 @@
+import type { ObservedRun } from '@mex/engine-sdk/testing';
 import type { ArtifactHandle, EngineResult, FlightEvent, PlannedOperation } from '@mex/envelope';
 import type { Sighting } from './call-tap.ts';
 
@@ -35,4 +36,13 @@ export function codeOf({ result }: Observation): string | undefined {
 /** An output or piece of evidence, by its name. */
 export function outputNamed({ result }: Observation, name: string): ArtifactHandle | undefined {
   return [...result.outputs, ...result.evidence].find((handle) => handle.name === name);
+}
+
+/** What its vector is compared with. */
+export async function observedRun(observed: Observation): Promise<ObservedRun> {
+  const { status, errors, outputs, evidence, summary } = observed.result;
+  const contents = new Map<string, Uint8Array>();
+  for (const handle of [...outputs, ...evidence]) contents.set(handle.name ?? '', await observed.read(handle));
+  const { code, message } = errors[0] ?? {};
+  return { status, code, message, summary, outputs: contents, problems: problemCodes(observed) };
 }

@@ -5,15 +5,15 @@ import type { StagedAnswer } from '../lab/http-stage.ts';
 import { difference } from './likeness.ts';
 import { frozenVectors, goldenVectors, numberOf, placeOf, spread, tierProbe, tiersProbe } from './probe.ts';
 
-/** Run again in a sandbox that nobody used before: the same. */
+/** In two sandboxes that nobody used before: the same. */
 export const freshAlike = tierProbe(async (bench) => {
   const { engine, lab, log } = bench;
   for (const vector of spread(frozenVectors(engine), numberOf(bench, 'most'))) {
-    const baseline = await lab.baseline(vector);
+    const first = await lab.run(vector, { caller: lab.newcomer() });
     const again = await lab.run(vector, { caller: lab.newcomer() });
-    const differs = await difference(baseline, again);
+    const differs = await difference(first, again);
     log.check(differs === undefined, () => ({
-      what: `Run again in a fresh sandbox, ${differs}.`,
+      what: `In another fresh sandbox, ${differs}.`,
       where: placeOf(bench, vector),
     }));
   }

@@ -1,6 +1,5 @@
-import { canonicalJson } from '@mex/envelope';
+import { canonicalJson, parseStrictJson } from '@mex/envelope';
 import { codeOf, type Observation, outcomeOf, problemCodes } from '../lab/observation.ts';
-import { canonicalOf, firstDifference } from './expectations.ts';
 
 /**
  * How two runs of one operation differ that must be alike; `undefined`: they do not. D3 means the same bytes everywhere;
@@ -28,4 +27,23 @@ export async function difference(a: Observation, b: Observation): Promise<string
 
 function handlesOf({ result }: Observation) {
   return [...result.outputs, ...result.evidence].toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
+}
+
+/** The canonical form of a JSON document; `undefined` for other bytes. */
+function canonicalOf(bytes: Uint8Array): string | undefined {
+  try {
+    return canonicalJson(parseStrictJson(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where two contents begin to differ, with a little of each. */
+function firstDifference(expected: Uint8Array, found: Uint8Array): string {
+  const [a, b] = [Buffer.from(expected), Buffer.from(found)];
+  let at = 0;
+  while (at < Math.min(a.length, b.length) && a[at] === b[at]) at += 1;
+  const line = a.subarray(0, at).toString('latin1').split('\n').length;
+  const part = (bytes: Buffer): string => JSON.stringify(bytes.subarray(at, at + 40).toString('utf8'));
+  return `from byte ${at}, line ${line}, on there is ${part(b)} instead of ${part(a)}`;
 }

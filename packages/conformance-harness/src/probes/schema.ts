@@ -1,10 +1,10 @@
+import { compareRun } from '@mex/engine-sdk/testing';
 import { MexError } from '@mex/envelope';
 import { registerManifest } from '@mex/registry';
 import { operationOf } from '../engine-under-test.ts';
-import { codeOf, outcomeOf } from '../lab/observation.ts';
+import { codeOf, observedRun, outcomeOf } from '../lab/observation.ts';
 import { boundVectors } from '../needs.ts';
 import { brokenParams } from './broken-params.ts';
-import { unmetExpectations } from './expectations.ts';
 import {
   goldenVectors,
   packageProbe,
@@ -60,7 +60,7 @@ export const vectorsCover = packageProbe(({ engine, log }) => {
 
 async function checkVectors(bench: TierBench, vectors: ReturnType<typeof goldenVectors>): Promise<void> {
   for (const vector of vectors) {
-    const unmet = await unmetExpectations(vector, await bench.lab.baseline(vector));
+    const unmet = compareRun(vector, await observedRun(await bench.lab.baseline(vector)));
     bench.log.check(unmet.length === 0, () => ({ what: `${unmet.join('; ')}.`, where: placeOf(bench, vector) }));
   }
 }
