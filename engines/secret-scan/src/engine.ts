@@ -6,9 +6,11 @@ import {
   type EngineInput,
   Type,
 } from '@mex/engine-sdk';
+import { TOOL_REPORT_ERRORS, type ToolReportErrorCode } from '@mex/engine-sdk/tools';
 import { parseStrictJson } from '@mex/envelope';
 import type { Confidence } from '@mex/guard';
 import { applyBaseline, BASELINE_SCHEMA, type BaselineEntry, parseBaseline } from './baseline.ts';
+import { scanByTool, writeToolReport } from './external/scan-by-tool.ts';
 import type { SecretErrorCode } from './problem-codes.ts';
 import { reportProblems } from './problems.ts';
 import { summarize, writeRaw, writeReport } from './report.ts';
@@ -19,7 +21,12 @@ const VERSION = '0.1.0';
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_FILE = 16 * MIB;
 
-const ERRORS: readonly SecretErrorCode[] = ['SECRET_NO_DIRECTORY', 'SECRET_NOTHING_SCANNED', 'SECRET_BASELINE_INVALID'];
+const ERRORS: readonly (SecretErrorCode | ToolReportErrorCode)[] = [
+  'SECRET_NO_DIRECTORY',
+  'SECRET_NOTHING_SCANNED',
+  'SECRET_BASELINE_INVALID',
+  ...TOOL_REPORT_ERRORS,
+];
 
 const params = Type.Object(
   {
@@ -55,6 +62,13 @@ export default defineEngine({
   budget: {
     default: { wall_time_ms: 300_000, cpu_time_ms: 300_000, memory_bytes: 1_024 * MIB, output_bytes: 256 * MIB },
   },
+  implementations: [
+    {
+      id: 'gitleaks',
+      description: 'Looks for secrets with gitleaks and its own rules; nothing of what it finds is kept.',
+      budget: { memory_bytes: 2_048 * MIB, exec_count: 2 },
+    },
+  ],
   operations: {
     'secret.scan': defineOperation({
       title: 'Scan for secrets',
@@ -69,6 +83,7 @@ export default defineEngine({
         { name: 'report.json', kind: 'report', mime: 'application/json' },
         { name: 'secrets.sarif', kind: 'report', mime: 'application/sarif+json' },
         { name: 'secrets.raw.json', kind: 'tool_output', mime: 'application/json', evidence: true },
+        { name: 'tool-report.json', kind: 'tool_output', mime: 'application/json', evidence: true, optional: true },
       ],
       capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
       errors: ERRORS,
@@ -90,15 +105,17 @@ async function scan(context: EngineContext, options: Params): Promise<Record<str
   if (directory === undefined || directory.kind !== 'bundle')
     throw new EngineError('SECRET_NO_DIRECTORY', 'The first input is not a pinned directory.');
   const entries = [...(options.baseline ?? []), ...(await readBaseline(document))];
-  const result = await scanInput(directory, options);
+  const result = await scanInput(context, directory, options);
   const today = options.timestamp?.slice(0, 10);
   const judged = applyBaseline(result.found, entries, today);
   const facts = { timestamp: options.timestamp ?? context.now(), version: VERSION };
-  const summary = summarize(result, judged);
+  const tool = context.implementation.kind === 'external' ? context.implementation.id : undefined;
+  const summary = { ...summarize(result, judged), ...(tool === undefined ? {} : { found_by: tool }) };
   reportProblems(context, result, judged, today);
   await context.write('report.json', writeReport(result, judged, summary, facts));
   await context.write('secrets.sarif', writeSarif(result, judged, facts));
   await context.write('secrets.raw.json', writeRaw(result, judged, summary, facts));
+  if (tool !== undefined) await context.write('tool-report.json', writeToolReport(tool, result));
   return summary;
 }
 
@@ -118,7 +135,7 @@ async function readBaseline(input: EngineInput | undefined): Promise<readonly Ba
 /** Codes after which nothing the inputs say can be relied on: the operation ends, instead of leaving one file out. */
 const ENDS_THE_OPERATION = new Set(['ARTIFACT_DRIFT', 'ARTIFACT_CORRUPT', 'CAPABILITY_USED_WITHOUT_GRANT']);
 
-async function scanInput(input: EngineInput, options: Params): Promise<ScanResult> {
+async function scanInput(context: EngineContext, input: EngineInput, options: Params): Promise<ScanResult> {
   const files = await input.files();
   let ending: unknown;
   const tree: Tree = {
@@ -132,11 +149,15 @@ async function scanInput(input: EngineInput, options: Params): Promise<ScanResul
       }
     },
   };
-  const result = await scanTree(tree, {
+  const scanOptions = {
     minConfidence: options.min_confidence ?? 'low',
     maxFileBytes: options.max_file_bytes ?? DEFAULT_MAX_FILE,
     includeIgnored: options.include_ignored ?? false,
-  });
+  };
+  const result =
+    context.implementation.kind === 'external'
+      ? await scanByTool(context, input, tree, scanOptions)
+      : await scanTree(tree, scanOptions);
   if (ending !== undefined) throw ending;
   // Nothing looked at is no pass (CONTRACT §14 E); an empty directory is.
   if (result.scanned === 0 && result.skipped.length > 0)

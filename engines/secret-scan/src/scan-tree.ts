@@ -44,7 +44,7 @@ export interface ScanResult {
 const INTERNAL = /(?:^|\/)\.(?:git|hg|svn)\//;
 const INSTALLED = /(?:^|\/)(?:node_modules|bower_components|\.pnpm-store)\//;
 /** Secrets described; a tree with more has one cause many times over. */
-const MOST_FOUND = 10_000;
+export const MOST_FOUND = 10_000;
 /** Files read at once: the host reads while the detector works. */
 const AHEAD = 8;
 
@@ -62,24 +62,46 @@ async function readIgnoreRules({ files, read }: Tree): Promise<IgnoreRules> {
   return new IgnoreRules(rules, exclude);
 }
 
-function reasonToSkip(path: string, size: number, rules: IgnoreRules, options: ScanOptions): SkipReason | undefined {
+function reasonToSkip(
+  path: string,
+  size: number,
+  rules: IgnoreRules,
+  options: Pick<ScanOptions, 'includeIgnored' | 'maxFileBytes'>,
+): SkipReason | undefined {
   if (INTERNAL.test(path)) return 'internal';
   if (INSTALLED.test(path)) return 'installed';
   if (!options.includeIgnored && rules.isIgnored(path)) return 'ignored';
   return size > options.maxFileBytes ? 'too-large' : undefined;
 }
 
-/** Scans every file of a tree. A file that cannot be read is one of the skipped; what else `read` throws is up to the caller. */
-export async function scanTree(tree: Tree, options: ScanOptions): Promise<ScanResult> {
+/** The files of a tree that are to be scanned, and those that are not. */
+export interface Selection {
+  readonly queue: readonly { readonly path: string; readonly size: number }[];
+  readonly skipped: readonly SkippedFile[];
+  readonly ignorePatternsLeftOut: number;
+}
+
+/** Says which files count, whoever scans them. */
+export async function selectFiles(
+  tree: Tree,
+  options: Pick<ScanOptions, 'includeIgnored' | 'maxFileBytes'>,
+): Promise<Selection> {
   const rules = await readIgnoreRules(tree);
   const skipped: SkippedFile[] = [];
-  const found: FoundSecret[] = [];
   const queue: { readonly path: string; readonly size: number }[] = [];
   for (const { path, size } of tree.files) {
     const reason = reasonToSkip(path, size, rules, options);
     if (reason === undefined) queue.push({ path, size });
     else skipped.push({ path: shownPath(path), reason, size });
   }
+  return { queue, skipped, ignorePatternsLeftOut: rules.leftOut };
+}
+
+/** Scans every file of a tree. A file that cannot be read is one of the skipped; what else `read` throws is up to the caller. */
+export async function scanTree(tree: Tree, options: ScanOptions): Promise<ScanResult> {
+  const { queue, ignorePatternsLeftOut, ...selected } = await selectFiles(tree, options);
+  const skipped = [...selected.skipped];
+  const found: FoundSecret[] = [];
   let [scanned, bytes, beyond] = [0, 0, 0];
   const keep = (secrets: readonly FoundSecret[]): void => {
     const room = MOST_FOUND - found.length;
@@ -110,7 +132,7 @@ export async function scanTree(tree: Tree, options: ScanOptions): Promise<ScanRe
     bytes += content.length;
     keep(secretsIn(path, text.text, options.minConfidence));
   }
-  return { found, skipped, scanned, bytes, beyond, ignorePatternsLeftOut: rules.leftOut };
+  return { found, skipped, scanned, bytes, beyond, ignorePatternsLeftOut };
 }
 
 function asError(thrown: unknown): Error {

@@ -33,6 +33,7 @@ export async function scan(
   files: Readonly<Record<string, Content>>,
   params: Readonly<Record<string, unknown>> = {},
   baseline?: string,
+  more: Partial<EngineContext> = {},
 ): Promise<Run> {
   const problems: EngineProblem[] = [];
   const outputs = new Map<string, string>();
@@ -58,6 +59,7 @@ export async function scan(
     opId: '00000000-0000-4000-8000-000000000001',
     operation: 'secret.scan',
     determinism: 'D3',
+    implementation: { id: 'builtin', kind: 'builtin' },
     inputs: baseline === undefined ? [directory] : [directory, document],
     now: () => '2000-01-01T00:00:00.000Z',
     write: async (name, data) => {
@@ -66,6 +68,7 @@ export async function scan(
     },
     log: () => undefined,
     problem: (problem) => void problems.push(problem),
+    ...more,
   };
   const operation = revealEngine(engine).operations['secret.scan'];
   if (operation === undefined) throw new Error('the engine has no secret.scan');
