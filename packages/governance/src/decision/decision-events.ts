@@ -54,6 +54,7 @@ export interface AutoDocuments {
 
 const CASE = 'case:sha256:';
 const DOCUMENT = 'sha256:';
+const USED_BY = 'used-by:';
 
 /** What is recorded when a case is made: 001, then 003 when it signs itself or 004 when a person is asked. */
 export function createdEvents(
@@ -103,7 +104,7 @@ export function appliedEvent(subject: DecisionCase, usedBy: string, eventId: str
   return govEvent('gov_decision_applied', subject, {
     eventId,
     at,
-    evidence: [`used-by:${usedBy}`],
+    evidence: [`${USED_BY}${usedBy}`],
     decision: 'approve',
   });
 }
@@ -115,6 +116,8 @@ export interface CaseEvidence {
   readonly decisionSha256: string | undefined;
   readonly signatureSha256: string | undefined;
   readonly answers: readonly Answer[];
+  /** Who has used it, in order. */
+  readonly uses: readonly string[];
 }
 
 /** Reads the events of one decision. */
@@ -127,6 +130,9 @@ export function readEvidence(events: readonly FlightEvent[]): CaseEvidence {
     decisionSha256: refAfter(created, DOCUMENT),
     signatureSha256: refAfter(signed, DOCUMENT),
     answers: gov.filter(({ type }) => type === 'gov_human_intervention_received').flatMap(readAnswer),
+    uses: gov
+      .filter(({ type }) => type === 'gov_decision_applied')
+      .flatMap(({ evidence_refs }) => refAfter(evidence_refs, USED_BY) ?? []),
   };
 }
 

@@ -28,9 +28,9 @@ export interface DecisionStore {
     event: FlightEvent,
   ) => Promise<'recorded' | 'repeated' | 'used-up'>;
   readonly get: (decisionId: string) => DecisionCase | undefined;
-  /** Who has used it, in order. */
+  /** Who has used it, in order; of many, some of the last. */
   readonly uses: (decisionId: string) => string[];
-  /** The governance events of a decision, in the order of the log. */
+  /** The governance events of a decision, in the order of the log; of many uses, some of the last. */
   readonly events: (decisionId: string) => FlightEvent[];
 }
 

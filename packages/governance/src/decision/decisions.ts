@@ -155,9 +155,10 @@ async function prepareView(
 function viewDecision(store: DecisionStore, decisionId: string, now: number): DecisionView {
   const subject = store.get(decisionId);
   if (subject === undefined) throw foreign(decisionId);
-  const { caseSha256, answers } = readEvidence(store.events(decisionId));
+  const { caseSha256, answers, uses: proven } = readEvidence(store.events(decisionId));
   if (caseSha256 !== caseDigest(subject)) throw altered(decisionId);
-  const uses = store.uses(decisionId);
+  // A row that somebody took away gives nothing back: the log says that it was used, too.
+  const uses = [...new Set([...proven, ...store.uses(decisionId)])];
   return { subject, answers, uses, state: caseState(subject, answers, now), scope: scopeOf(answers) };
 }
 

@@ -176,9 +176,12 @@ async function spend(slot: Slot | undefined, policy: GovernancePolicy, inbox: In
     // A signature of its own is made only now, for something that every gate has let pass.
     const id = ticket.signsItself ? await signItself(candidate, policy, inbox) : ticket.approvalId;
     const prepared = await inbox.decisions.prepare(id, bindingOf(candidate));
-    const more = await onUse(candidate.operation, candidate.caller, inbox.decisions.view(id));
+    const view = inbox.decisions.view(id);
+    // A use and its grant are on the disk together: whoever used it has its result, and does not come here again.
+    if (view.uses.includes(prepared.usedBy)) throw lost();
+    const more = await onUse(candidate.operation, candidate.caller, view);
     const companion = (db: Parameters<typeof recordUse>[0]): void => {
-      if (recordUse(db, prepared) === 'used-up') throw lost();
+      if (recordUse(db, prepared) !== 'recorded') throw lost();
     };
     return { events: [prepared.event, ...more], companion };
   } catch (error) {

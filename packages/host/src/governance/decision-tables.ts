@@ -124,7 +124,7 @@ export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
         if (used !== 'recorded') throw new Undone(used);
       }).then((why) => (why === 'refused' ? 'used-up' : why)),
     get: (id) => readSubject(rows('get', id)[0]),
-    uses: (id) => usesOf(rows('uses', id)),
+    uses: (id) => usesOf(rows('uses', id, MAX_USES)).toReversed(),
     events: (id) => govEvents(recorder, id),
     list: ({ now, all, limit }) =>
       rows(all ? 'everything' : 'open', ...(all ? [limit] : [now, limit])).flatMap(readRow),
@@ -143,12 +143,11 @@ export function recordUse(
   db: DatabaseSync,
   { decisionId, usedBy, single }: Pick<PreparedUse, 'decisionId' | 'usedBy' | 'single'>,
 ): 'recorded' | 'repeated' | 'used-up' {
-  const uses = usesOf(
-    db.prepare('SELECT used_by FROM governance_uses WHERE decision_id = ? ORDER BY rowid').all(decisionId),
-  );
-  if (uses.includes(usedBy)) return 'repeated';
+  const own = db.prepare('SELECT 1 FROM governance_uses WHERE decision_id = ? AND used_by = ?').get(decisionId, usedBy);
+  if (own !== undefined) return 'repeated';
+  const any = single && db.prepare('SELECT 1 FROM governance_uses WHERE decision_id = ? LIMIT 1').get(decisionId);
   const row = db.prepare('SELECT state FROM governance_decisions WHERE decision_id = ?').get(decisionId);
-  if ((single && uses.length > 0) || row?.['state'] !== 'approved') return 'used-up';
+  if (any || row?.['state'] !== 'approved') return 'used-up';
   db.prepare('INSERT INTO governance_uses VALUES (?, ?)').run(decisionId, usedBy);
   if (single) db.prepare('UPDATE governance_decisions SET spent = 1 WHERE decision_id = ?').run(decisionId);
   return 'recorded';
@@ -159,13 +158,16 @@ const GOV_TYPES = [
   'gov_auto_signature_created',
   'gov_human_intervention_requested',
   'gov_human_intervention_received',
-  'gov_decision_applied',
 ] as const;
+/** Uses that are looked at, and shown. */
+const MAX_USES = 100;
 
 /** By type, because a planner may give its operation the id of a decision, and so have many events under it. */
 function govEvents(recorder: FlightRecorder, id: string): FlightEvent[] {
   const found = GOV_TYPES.flatMap((type) => recorder.list({ op: id, type, limit: 1_000 }));
-  return found.toSorted((a, b) => a.seq - b.seq).map(({ event }) => event);
+  // A decision for many uses has many; one for a single use has one.
+  const applied = recorder.list({ op: id, type: 'gov_decision_applied', order: 'newest', limit: MAX_USES });
+  return [...found, ...applied].toSorted((a, b) => a.seq - b.seq).map(({ event }) => event);
 }
 
 async function insertCase(
@@ -227,7 +229,7 @@ function lazyStatements(db: DatabaseSync): () => Record<StatementName, Statement
     if (db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(LAST_PART) === undefined) return undefined;
     known = {
       get: db.prepare(`${SELECT} WHERE decision_id = ?`),
-      uses: db.prepare('SELECT used_by FROM governance_uses WHERE decision_id = ? ORDER BY rowid'),
+      uses: db.prepare('SELECT used_by FROM governance_uses WHERE decision_id = ? ORDER BY rowid DESC LIMIT ?'),
       open: db.prepare(`${SELECT_SHORT} WHERE state = 'open' AND expires_at > ? ORDER BY seq DESC LIMIT ?`),
       everything: db.prepare(`${SELECT_SHORT} ORDER BY seq DESC LIMIT ?`),
       count: db.prepare("SELECT count(*) AS count FROM governance_decisions WHERE state = 'open' AND expires_at > ?"),

@@ -229,6 +229,27 @@ describe('[§2] nobody approves for themselves', () => {
     expect(await send(operation)).toBe('APPROVAL_REQUIRED');
   });
 
+  it('a use that somebody takes out of the database is a use all the same', async () => {
+    const operation = plan();
+    expect(await send(operation)).toBe('APPROVAL_REQUIRED');
+    const used = onlyId();
+    await host.approvals.approve(used, ADA);
+    expect(await send(operation)).toBe('succeeded');
+    const forget = (more = '') =>
+      host.recorder.append([], (db) =>
+        db.exec(`DELETE FROM governance_uses; UPDATE governance_decisions SET spent = 0; ${more}`),
+      );
+    await forget();
+    expect(await send(plan())).toBe('APPROVAL_REQUIRED');
+    await host.approvals.reject(onlyId(), ADA);
+    // Also for the operation that has used it, when its result is taken away as well.
+    await forget(
+      "DELETE FROM operation_results; DELETE FROM operations; DELETE FROM governance_decisions WHERE state = 'ended'",
+    );
+    expect(await send(operation)).toBe('APPROVAL_REQUIRED');
+    expect(host.approvals.show(used).uses).toEqual([operation.op_id]);
+  });
+
   it('rows that say nothing of sense are nothing, and nobody falls over them', async () => {
     const operation = plan();
     await send(operation);
