@@ -33,14 +33,25 @@ const MIB = 1024 * 1024;
 const DEFAULT_MAX_AGE_DAYS = 30;
 const MAX_ALLOW_LISTS = 16;
 
+/** RFC 3339 in UTC, whole seconds. */
+const INSTANT = '^\\d\\d\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$';
+
 const params = Type.Object(
   {
     timestamp: Type.String({
       maxLength: 30,
-      pattern: '^\\d\\d\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$',
+      pattern: INSTANT,
       description:
-        'Time of the scan: the age of the database and the expiry of allow list entries are measured against it',
+        'Time of the scan, which the documents state: the age of the database and the expiry of allow list entries are measured against it',
     }),
+    as_of: Type.Optional(
+      Type.String({
+        maxLength: 30,
+        pattern: INSTANT,
+        description:
+          'Measure ages and expiries against this instead. With the day as timestamp and its end here, a scan is the same question all day, and nothing passes that expires within it',
+      }),
+    ),
     max_age_days: Type.Optional(
       Type.Integer({
         minimum: 0,
@@ -115,12 +126,13 @@ export default defineEngine({
   },
 });
 
-type Params = { timestamp: string; max_age_days?: number; accept_unknown_age?: boolean };
+type Params = { timestamp: string; as_of?: string; max_age_days?: number; accept_unknown_age?: boolean };
 
 async function scan(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
   const [sbomInput, ...others] = context.inputs;
   if (sbomInput === undefined) throw new EngineError('VULN_SBOM_INVALID', 'There is no input.');
-  if (Number.isNaN(Date.parse(options.timestamp)))
+  const { timestamp, as_of: asOf = timestamp } = options;
+  if (Number.isNaN(Date.parse(timestamp)) || Number.isNaN(Date.parse(asOf)))
     throw new EngineError('VULN_DATABASE_STALE', 'The timestamp is no date of the calendar, so no age can be known.');
   const { database, allowListInputs } = await chooseDatabase(context, sbomInput, others);
   const { snapshot } = database;
@@ -132,17 +144,18 @@ async function scan(context: EngineContext, options: Params): Promise<Record<str
   const ages =
     context.implementation.kind === 'external' && options.accept_unknown_age === true
       ? NO_AGES
-      : verifyFreshness(database, result, options.timestamp, maxAgeDays);
+      : verifyFreshness(database, result, asOf, maxAgeDays);
   const found = toFindings(result.matches, snapshot, findPaths(sbom));
   const outcome: ScanOutcome = {
-    timestamp: options.timestamp,
+    timestamp,
+    asOf,
     engineVersion: VERSION,
     sbom,
     sbomSha256: sbomInput.sha256,
     database: { sha256: database.sha256, source: database.source, header: snapshot.header, ages, maxAgeDays },
     allowLists,
     scan: result,
-    allowed: applyAllowList(found, statements, sbom, options.timestamp),
+    allowed: applyAllowList(found, statements, sbom, asOf),
   };
   reportProblems(context, outcome);
   return writeAll(context, outcome, snapshot);

@@ -283,4 +283,18 @@ describe('the timestamp', () => {
     });
     for (const [name, text] of run.outputs) expect(text, name).toContain(TIMESTAMP);
   });
+
+  it('[§14 E] as_of is what ages are measured against, and the documents state the timestamp all the same', async () => {
+    const day = TIMESTAMP.slice(0, 10);
+    const newest = advisory('A', 'left-pad', HIGH);
+    const inputs = { sbom: sbomOf([{ purl: VULNERABLE }]), database: await snapshotOf([newest]) };
+    const at = (params: Record<string, unknown>) =>
+      scan({ ...inputs, params: { timestamp: `${day}T00:00:00Z`, ...params } });
+    const run = await at({ as_of: `${day}T23:59:59Z` });
+    expect(run.summary).toMatchObject({ as_of: `${day}T23:59:59Z` });
+    for (const [name, text] of run.outputs)
+      if (name !== 'report.json') expect(text, name).toContain(`${day}T00:00:00Z`);
+    await expect(at({ as_of: '2031-01-01T23:59:59Z' })).rejects.toMatchObject({ code: 'VULN_DATABASE_STALE' });
+    await expect(at({ as_of: '2031-02-31T23:59:99Z' })).rejects.toMatchObject({ code: 'VULN_DATABASE_STALE' });
+  });
 });

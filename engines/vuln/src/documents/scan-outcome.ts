@@ -7,6 +7,8 @@ import type { AllowListResult } from '../vex/allow-list.ts';
 /** What one run established: all documents are written from it. */
 export interface ScanOutcome {
   readonly timestamp: string;
+  /** What ages and expiries were measured against. */
+  readonly asOf: string;
   readonly engineVersion: string;
   readonly sbom: Sbom;
   readonly sbomSha256: string;

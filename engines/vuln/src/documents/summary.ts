@@ -31,6 +31,7 @@ export function summarize(outcome: ScanOutcome): Record<string, unknown> {
       not_checked_reasons: Object.fromEntries([...reasons].sort(([a], [b]) => (a < b ? -1 : 1))),
     },
     sbom: { sha256: outcome.sbomSha256, unread_lockfiles: sbom.unread.length },
+    as_of: outcome.asOf,
     database: describeDatabase(database),
     allow_lists: allowLists.map(({ sha256, statements }) => ({ sha256, statements })),
     top: allowed.findings.slice(0, MAX_TOP).map(topEntry),
