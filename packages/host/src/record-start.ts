@@ -36,6 +36,8 @@ export async function recordStart(
   for (const { engineId, error } of registry.disabled) {
     const body = { engine_id: clipText(engineId, BOUNDS.maxNameChars), code: error.code };
     events.push({ ...stampHost(caller), type: 'system', subject: 'registry.entry_disabled', body });
+    // What an operator wants is no Problem of theirs.
+    if (error.code === 'ENGINE_DISABLED') continue;
     const report: ProblemReport = {
       title: `Engine ${clipText(engineId, 200)} is disabled`,
       message: clipText(error.message, BOUNDS.maxMessageChars),

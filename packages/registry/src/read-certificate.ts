@@ -187,7 +187,7 @@ function refuse(reason: string): never {
 
 function toRefusal(error: unknown): unknown {
   if (!(error instanceof MexError)) return error;
-  const reason = error.message.replace(/\.$/, '');
+  const reason = error.message.replace(/^The signed envelope is refused: /, '').replace(/\.$/, '');
   return new CertificateRefusal(
     error.code === 'DSSE_KEY_UNTRUSTED' ? 'CERTIFICATE_UNTRUSTED' : 'CERTIFICATE_INVALID',
     reason,

@@ -99,8 +99,7 @@ function versionOf(engine: RegisteredEngine): string {
 
 function addEngine(byId: Map<string, RegisteredEngine[]>, source: EngineSource, trust: CertificateTrust): void {
   const { engineId, disabled, fault, certificates = [] } = source;
-  if (disabled)
-    throw entryError(engineId, 'it was disabled by the operator', `Enable it: mex engines enable ${engineId}`);
+  if (disabled) throw disabledByOperator(engineId);
   if (fault !== undefined)
     throw entryError(engineId, fault, `Remove it and add it again: mex engines remove ${engineId}`);
   const engine = registerManifest(source.manifest, source.bundle, source.origin, (certified) =>
@@ -112,6 +111,16 @@ function addEngine(byId: Map<string, RegisteredEngine[]>, source: EngineSource, 
   verifyNew(list, engine);
   list.push(engine);
   byId.set(id, list);
+}
+
+function disabledByOperator(engineId: string): MexError<RegistryErrorCode> {
+  const message = 'the operator disabled it.';
+  return new MexError({
+    code: 'ENGINE_DISABLED',
+    kind: 'policy',
+    message,
+    remedy: `Enable it: mex engines enable ${engineId}`,
+  });
 }
 
 /** Versions that differ in build metadata only have no order, so there would be no telling which one runs. */

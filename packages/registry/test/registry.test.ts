@@ -154,7 +154,7 @@ const BROKEN: readonly (readonly [string, EngineSource, string])[] = [
     'REGISTRY_ENTRY_INVALID',
   ],
   ['a fault that was seen before', makeSource('1.0.0', { fault: 'its path leaves' }), 'REGISTRY_ENTRY_INVALID'],
-  ['an operator who disabled it', makeSource('1.0.0', { disabled: true }), 'REGISTRY_ENTRY_INVALID'],
+  ['an operator who disabled it', makeSource('1.0.0', { disabled: true }), 'ENGINE_DISABLED'],
 ];
 
 describe('[§10] a broken entry disables that engine; the others load', () => {

@@ -106,13 +106,11 @@ function printOne(
   if (certificate === undefined) {
     terminal.line(red('Not certified. '), 'One failed or skipped case is one too many; each above says what to do.');
   } else {
+    const named = invocation.arguments.get('engine') ?? target.manifest.engine_id;
     const until = new Date(certificate.standing.expiresAt).toISOString().slice(0, 10);
     terminal.line(green('Certified'), ` until ${until}`, dim(`  certificate sha256 ${certificate.standing.sha256}`));
     for (const path of kept) terminal.line(dim('  kept in '), path);
-    terminal.line(
-      dim('  check it: '),
-      hint(invocation, `mex certify verify ${kept[0] ?? ''} --engine ${target.manifest.engine_id}`),
-    );
+    terminal.line(dim('  check it: '), hint(invocation, `mex certify verify ${kept[0] ?? ''} --engine ${named}`));
   }
   terminal.line(dim('  report   '), hint(invocation, `mex artifacts cat ${reportHandle.artifact_id}`));
   for (const path of written) terminal.note('wrote ', path);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Registry } from '@mex/registry';
+import { certificateFindings } from './certificate-findings.ts';
 import { type EngineTier, engineTiers, tiersAskedFor } from './engine-tiers.ts';
 import type { Finding } from './finding.ts';
 import { homeState } from './home-state.ts';
@@ -41,7 +42,7 @@ export async function examine(homeOption: string, registry: Registry, powers?: T
   const { findings: homeFindings, intact } = await homeState(home);
   const findings = {
     machine: machineFindings(describeMachine()),
-    policy: await policyFindings(state, home),
+    policy: [...(await policyFindings(state, home)), ...certificateFindings(registry, state.policy)],
     home: homeFindings,
   };
   const holds = verdicts.every((tier) => tier.proven || tier.asked_for_by.length === 0);

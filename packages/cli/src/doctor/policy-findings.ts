@@ -10,9 +10,6 @@ export async function policyFindings(state: PolicyState, home: string): Promise<
   const { policy } = state;
   return [
     state.problem ?? good('policy', state.source),
-    ...(policy.allowUncertified
-      ? [note('certificates', 'the development switch is on: engines without a certificate run')]
-      : []),
     ...scopeFindings(policy),
     ...(await toolFindings(policy, home)),
     ...hostFindings(policy),
