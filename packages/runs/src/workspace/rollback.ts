@@ -6,9 +6,10 @@ import { type ChangeBody, writeChange } from './apply-change-set.ts';
 import { type ChangeSubject, eventBase, type RunActor, refusedEvent } from './change-events.ts';
 import { type ChangePowers, timeOf } from './change-powers.ts';
 import { changeProblem } from './change-problems.ts';
-import { ChangeJournal, type ChangeRow } from './journal.ts';
+import { ChangeJournal } from './journal.ts';
 import { type Move, type PathState, sameState } from './path-state.ts';
 import { compare, conflict } from './plan-moves.ts';
+import { appliedRows, provenChanges } from './proven-changes.ts';
 import { provenSnapshot } from './proven-snapshot.ts';
 import { keepContents, type Snapshot } from './snapshot.ts';
 import { surveyMoves } from './survey.ts';
@@ -43,19 +44,30 @@ export async function rollbackRun(powers: ChangePowers, request: RollbackRequest
     direction: 'rollback',
     actor: request.actor,
   };
-  const rows = new ChangeJournal(powers.recorder).ofRun(request.runId).filter(({ state }) => state === 'applied');
-  const [first] = rows;
-  if (first === undefined) return { files: 0, overwritten: [] };
-  const body = await refuseAloud(powers, subject, rows, () => planRollback(powers, rows, request.force ?? false));
-  await writeChange(powers, subject, body, undefined);
+  const body = await refuseAloud(powers, subject, () => planRollback(powers, request));
+  if (body === undefined) return { files: 0, overwritten: [] };
+  await writeChange(powers, subject, body, { events: [], companion: () => verifySame(powers, request.runId, body) });
   return { changeId: subject.changeId, files: body.files, overwritten: body.overwritten };
+}
+
+/** What was applied since it was planned would stay, although the run counts as rolled back. */
+function verifySame({ recorder }: ChangePowers, runId: string, { rollsBack = [] }: RollbackBody): void {
+  const now = appliedRows(new ChangeJournal(recorder), runId).map(({ changeId }) => changeId);
+  if (now.join() === rollsBack.join()) return;
+  throw new ChangeRefusal('WORKSPACE_BUSY', `A change set of run ${runId} was applied or taken back in this moment.`);
 }
 
 interface RollbackBody extends ChangeBody {
   readonly overwritten: readonly string[];
 }
 
-async function planRollback(powers: ChangePowers, rows: readonly ChangeRow[], force: boolean): Promise<RollbackBody> {
+/** @returns nothing when there is nothing to put back */
+async function planRollback(
+  powers: ChangePowers,
+  { runId, force = false }: RollbackRequest,
+): Promise<RollbackBody | undefined> {
+  const rows = provenChanges(powers, runId);
+  if (rows.length === 0) return undefined;
   const snapshots: Snapshot[] = [];
   for (const row of rows) snapshots.push(await provenSnapshot(powers, row));
   const workspace = snapshots[0]?.workspace ?? '';
@@ -109,12 +121,7 @@ function overwrite(tree: Tree, { path, to }: Move, contents: Map<string, Uint8Ar
   return [{ path, from: observed.state, to }];
 }
 
-async function refuseAloud<T>(
-  powers: ChangePowers,
-  subject: ChangeSubject,
-  rows: readonly ChangeRow[],
-  plan: () => Promise<T>,
-): Promise<T> {
+async function refuseAloud<T>(powers: ChangePowers, subject: ChangeSubject, plan: () => Promise<T>): Promise<T> {
   try {
     return await plan();
   } catch (error) {
@@ -123,6 +130,7 @@ async function refuseAloud<T>(
     const paths = error instanceof ChangeRefusal ? error.paths : [];
     const report = changeProblem('A run was not rolled back', error, paths);
     const problem = powers.recorder.problems.draft(report, eventBase(subject, now));
+    const rows = appliedRows(new ChangeJournal(powers.recorder), subject.runId);
     const digest = digestJson(rows.map(({ changeSetSha256 }) => changeSetSha256));
     const event = refusedEvent(subject, digest, { code: error.code, paths }, now);
     await powers.recorder.append([event, problem.event], (db) => void problem.write(db));

@@ -136,6 +136,31 @@ describe('[§12] all or nothing', () => {
     });
   });
 
+  it.each([
+    ['a row that was taken away', 'DELETE FROM run_changes WHERE rowid = 1'],
+    ['a row that says it was rolled back', "UPDATE run_changes SET state = 'rolled_back' WHERE rowid = 2"],
+  ])('[§14 L] %s is told, and not "nothing to put back"', async (_name, sql) => {
+    const bench = openBench({ a: '1', b: '1' });
+    await applyChangeSet(bench.powers, request(bench, await changeTo(bench, { a: '2' })));
+    await applyChangeSet(bench.powers, request(bench, await changeTo(bench, { b: '2' })));
+    await bench.recorder.append([], (db) => db.exec(sql));
+    await expect(rollbackRun(bench.powers, { runId: RUN_ID, actor: ADA })).rejects.toMatchObject({
+      code: 'CHANGE_SNAPSHOT_TAMPERED',
+    });
+  });
+
+  it('[§14 L] a run that was rolled back and changed again is rolled back again; what was rolled back is not', async () => {
+    const bench = openBench({ a: '1' });
+    const back = () => rollbackRun(bench.powers, { runId: RUN_ID, actor: ADA });
+    await applyChangeSet(bench.powers, request(bench, await changeTo(bench, { a: '2' })));
+    expect(await back()).toMatchObject({ files: 1 });
+    await applyChangeSet(bench.powers, request(bench, await changeTo(bench, { a: '3' })));
+    expect(await back()).toMatchObject({ files: 1 });
+    expect(await back()).toMatchObject({ files: 0 });
+    await bench.recorder.append([], (db) => db.exec("UPDATE run_changes SET state = 'applied' WHERE rowid = 1"));
+    await expect(back()).rejects.toMatchObject({ code: 'CHANGE_SNAPSHOT_TAMPERED' });
+  });
+
   it('the largest set there may be (10,000 files with MEX_SOAK, else 1,000)', async () => {
     const count = SOAK ? 10_000 : 1_000;
     const names = Array.from({ length: count }, (_, index) => `d${index % 100}/f${index}`);
