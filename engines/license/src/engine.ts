@@ -1,10 +1,14 @@
 import { defineEngine, defineOperation, type EngineContext, EngineError, Type } from '@mex/engine-sdk';
+import { TOOL_REPORT_ERRORS } from '@mex/engine-sdk/tools';
+import type { JsonValue } from '@mex/envelope/json';
+import { redactJson } from '@mex/guard';
 import { conclude } from './conclude.ts';
+import { readByScancode } from './external/scancode.ts';
 import { type Policy, PolicyError, type PolicySource, preparePolicy } from './policy/policy.ts';
 import { type Finding, findingsOf, judgeConclusion, rawDetections, summarize } from './report.ts';
 import { writeSarif } from './sarif.ts';
 import { clip } from './sources/clip.ts';
-import { type Collected, collect } from './sources/collect.ts';
+import { type Collected, collect, type ToolReadings } from './sources/collect.ts';
 import type { Subject } from './sources/subject.ts';
 
 const VERSION = '0.1.0';
@@ -55,6 +59,13 @@ export default defineEngine({
   budget: {
     default: { wall_time_ms: 120_000, cpu_time_ms: 120_000, memory_bytes: 1_024 * MIB, output_bytes: 256 * MIB },
   },
+  implementations: [
+    {
+      id: 'scancode',
+      description: 'Reads license files with scancode-toolkit.',
+      budget: { wall_time_ms: 600_000, cpu_time_ms: 600_000, memory_bytes: 2_048 * MIB, exec_count: 8 },
+    },
+  ],
   operations: {
     'license.scan': defineOperation({
       title: 'Scan licenses',
@@ -70,9 +81,10 @@ export default defineEngine({
         { name: 'report.json', kind: 'report', mime: 'application/json' },
         { name: 'detections.json', kind: 'tool_output', mime: 'application/json' },
         { name: 'licenses.sarif', kind: 'report', mime: 'application/sarif+json' },
+        { name: 'tool-report.json', kind: 'tool_output', mime: 'application/json', evidence: true, optional: true },
       ],
       capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
-      errors: ['LICENSE_NOTHING_TO_SCAN', 'LICENSE_POLICY_INVALID', 'LICENSE_INPUT_INVALID'],
+      errors: ['LICENSE_NOTHING_TO_SCAN', 'LICENSE_POLICY_INVALID', 'LICENSE_INPUT_INVALID', ...TOOL_REPORT_ERRORS],
       run: scan,
     }),
   },
@@ -84,7 +96,8 @@ interface Params extends PolicySource {
 
 async function scan(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
   const timestamp = options.timestamp ?? context.now();
-  const collected = await readInputs(context);
+  const tool = context.implementation.kind === 'external' ? new ToolReader(context) : undefined;
+  const collected = await readInputs(context, tool);
   const policy = combinePolicies(collected, options);
   const unusable = collected.gaps.find(({ code }) => code === 'LICENSE_INPUT_UNKNOWN');
   if (unusable !== undefined)
@@ -95,7 +108,10 @@ async function scan(context: EngineContext, options: Params): Promise<Record<str
     judgeConclusion(conclude(subject, filesOf(subject, collected)), policy),
   );
   const findings = findingsOf(judged, policy, collected);
-  const summary = summarize(judged, findings, collected, policy);
+  const summary = {
+    ...summarize(judged, findings, collected, policy),
+    ...(tool === undefined ? {} : { found_by: context.implementation.id }),
+  };
   const report = {
     schema_version: 'mex.supply_chain_report@1.0',
     kind: 'License',
@@ -107,13 +123,31 @@ async function scan(context: EngineContext, options: Params): Promise<Record<str
   await context.write('report.json', `${JSON.stringify(report, null, 2)}\n`);
   await context.write('detections.json', `${JSON.stringify(rawDetections(judged, collected))}\n`);
   await context.write('licenses.sarif', writeSarif(findings, VERSION));
+  // D1 needs evidence, also where there was no license file to read.
+  if (tool !== undefined) await context.write('tool-report.json', `${JSON.stringify(redactJson(tool.reports))}\n`);
   tellProblems(context, findings);
   return summary;
 }
 
-async function readInputs(context: EngineContext): Promise<Collected> {
+/** License files as the external tool of the chosen implementation reads them. */
+class ToolReader {
+  readonly reports: JsonValue[] = [];
+  readonly #context: EngineContext;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  readonly read: ToolReadings = async (input) => {
+    const { readings, report } = await readByScancode(this.#context, input);
+    this.reports.push(report);
+    return (path) => readings.get(path);
+  };
+}
+
+async function readInputs(context: EngineContext, tool: ToolReader | undefined): Promise<Collected> {
   try {
-    return await collect(context.inputs);
+    return await collect(context.inputs, tool?.read);
   } catch (error) {
     throw error instanceof PolicyError ? new EngineError('LICENSE_POLICY_INVALID', clip(error.message, 1_000)) : error;
   }

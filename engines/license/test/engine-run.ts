@@ -68,7 +68,11 @@ export function document(name: string, value: unknown): EngineInput {
 }
 
 /** Runs `license.scan` the way the runtime does, without a sandbox. */
-export async function run(inputs: readonly EngineInput[], params: Record<string, unknown> = {}): Promise<EngineRun> {
+export async function run(
+  inputs: readonly EngineInput[],
+  params: Record<string, unknown> = {},
+  more: Partial<EngineContext> = {},
+): Promise<EngineRun> {
   const outputs = new Map<string, string>();
   const problems: EngineProblem[] = [];
   const refuse = (): Promise<never> => Promise.reject(new Error('not granted'));
@@ -82,6 +86,7 @@ export async function run(inputs: readonly EngineInput[], params: Record<string,
     opId: 'op',
     operation: 'license.scan',
     determinism: 'D3',
+    implementation: { id: 'builtin', kind: 'builtin' },
     inputs,
     now: () => '2000-01-01T00:00:00.000Z',
     write: async (name, data) => {
@@ -92,6 +97,7 @@ export async function run(inputs: readonly EngineInput[], params: Record<string,
     problem: (problem) => {
       problems.push(problem);
     },
+    ...more,
   };
   const operation = revealEngine(engine).operations['license.scan'];
   if (operation === undefined) throw new Error('no such operation');

@@ -44,9 +44,15 @@ const SILENT_LOCKFILES =
 /** Codes after which nothing the inputs say can be relied on: the operation ends, instead of leaving one file out. */
 const ENDS_THE_OPERATION = new Set(['ARTIFACT_DRIFT', 'ARTIFACT_CORRUPT', 'CAPABILITY_USED_WITHOUT_GRANT']);
 
-/** Reads all inputs: pinned directories, CycloneDX documents and policy documents, told apart by what they are. */
-export async function collect(inputs: readonly EngineInput[]): Promise<Collected> {
-  const collector = new InputCollector();
+/** What an external tool says of the license files of a directory; `undefined` for a file it does not list. */
+export type ToolReadings = (input: EngineInput) => Promise<(path: string) => FileReading | undefined>;
+
+/**
+ * Reads all inputs: pinned directories, CycloneDX documents and policy documents, told apart by what they are.
+ * @param readings who reads license files; default: this engine
+ */
+export async function collect(inputs: readonly EngineInput[], readings?: ToolReadings): Promise<Collected> {
+  const collector = new InputCollector(readings);
   for (const input of inputs) {
     if (input.kind !== 'bundle') await collector.addDocument(input);
   }
@@ -56,6 +62,13 @@ export async function collect(inputs: readonly EngineInput[]): Promise<Collected
   return collector.finish();
 }
 
+/** A tool that passes over a license file has not read it. */
+const NOT_LISTED: FileReading = {
+  kind: 'skipped',
+  code: 'LICENSE_FILE_UNREADABLE',
+  reason: 'the report of the tool does not list it',
+};
+
 class InputCollector {
   readonly #subjects = new Subjects();
   readonly #files = new Map<string, ReadFile[]>();
@@ -63,7 +76,12 @@ class InputCollector {
   readonly #gaps: Gap[] = [];
   /** By content: most packages of a tree carry one of few texts. */
   readonly #readings = new Map<string, Promise<FileReading>>();
+  readonly #toolReadings: ToolReadings | undefined;
   #hasBill = false;
+
+  constructor(readings: ToolReadings | undefined) {
+    this.#toolReadings = readings;
+  }
 
   async addDocument(input: EngineInput): Promise<void> {
     const name = input.name ?? input.sha256.slice(0, 12);
@@ -106,8 +124,10 @@ class InputCollector {
       [...kinds].flatMap(([file, kind]) => (wanted.includes(kind) ? [file] : []));
     await inBatches(of('manifest'), (file) => this.#addManifest(input, file));
     await inBatches(of('lockfile'), (file) => this.#addLockfile(input, file));
-    await inBatches(of('license', 'notice'), (file) =>
-      this.#addLicenseFile(input, file, kinds.get(file) === 'notice' ? 'notice' : 'license'),
+    const licenses = of('license', 'notice');
+    const told = licenses.length === 0 ? undefined : await this.#toolReadings?.(input);
+    await inBatches(licenses, (file) =>
+      this.#addLicenseFile(input, file, kinds.get(file) === 'notice' ? 'notice' : 'license', told),
     );
   }
 
@@ -185,16 +205,25 @@ class InputCollector {
     }
   }
 
-  async #addLicenseFile(input: EngineInput, file: InputFile, kind: 'license' | 'notice'): Promise<void> {
+  async #addLicenseFile(
+    input: EngineInput,
+    file: InputFile,
+    kind: 'license' | 'notice',
+    told: ((path: string) => FileReading | undefined) | undefined,
+  ): Promise<void> {
     const { path, sha256, size } = file;
-    const asked = this.#readings.get(sha256) ?? this.#readLicense(input, file);
-    this.#readings.set(sha256, asked);
-    const reading = await asked;
+    const reading = told === undefined ? await this.#readOnce(input, file) : (told(path) ?? NOT_LISTED);
     const directory = licensedDirectory(path);
     const read = { path, sha256, size, kind, reading };
     const list = this.#files.get(directory);
     if (list === undefined) this.#files.set(directory, [read]);
     else list.push(read);
+  }
+
+  #readOnce(input: EngineInput, file: InputFile): Promise<FileReading> {
+    const asked = this.#readings.get(file.sha256) ?? this.#readLicense(input, file);
+    this.#readings.set(file.sha256, asked);
+    return asked;
   }
 
   async #readLicense(input: EngineInput, { path, size }: InputFile): Promise<FileReading> {
