@@ -65,7 +65,7 @@ function expectedOutputs(document: ConformanceVector): Readonly<Record<string, E
 }
 
 /** What a path of a vector is: directories are those that have files. */
-export function kindOf(path: string, files: readonly VectorFile[]): 'file' | 'directory' | undefined {
+function kindOf(path: string, files: readonly VectorFile[]): 'file' | 'directory' | undefined {
   for (const file of files) {
     if (file.path === path) return 'file';
     if (file.path.startsWith(`${path}/`)) return 'directory';
