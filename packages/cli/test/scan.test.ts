@@ -69,9 +69,17 @@ describe('mex scan', () => {
       'report',
       'artifacts',
       'summary',
+      'cached_from',
     ]);
     const [problem] = document['problems'] as Record<string, unknown>[];
     expect(Object.keys(problem ?? {})).toEqual(['id', 'severity', 'code', 'title', 'fingerprint']);
+  });
+
+  it('[§4] a second scan of an unchanged tree says where its results are from', () => {
+    expect(text.stdout).not.toContain('cached');
+    const { results } = documentOf(json) as { results: { op_id: string; cached_from?: string }[] };
+    expect(results.map(({ cached_from }) => cached_from)).not.toContain(undefined);
+    expect(new Set(results.flatMap(({ op_id, cached_from }) => [op_id, cached_from])).size).toBe(2 * results.length);
   });
 
   it('copies the outputs to --out', () => {

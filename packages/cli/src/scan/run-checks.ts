@@ -35,8 +35,10 @@ export interface RanCheck {
 /** What the checks work with. */
 export interface CheckInputs {
   readonly runId: string;
-  /** RFC 3339, whole seconds: ages and expiries are measured against it. */
+  /** RFC 3339, whole seconds: what documents state as their time. */
   readonly timestamp: string;
+  /** As `timestamp`: what ages and expiries are measured against. */
+  readonly asOf: string;
   readonly database: ScanDatabase;
   readonly allowLists: AllowLists;
 }
@@ -88,11 +90,16 @@ class CheckRunner {
 
   async runVuln(sbom: Promise<RanCheck> | undefined): Promise<RanCheck> {
     const bill = billOf(await sbom);
-    const { database, allowLists, timestamp } = this.#inputs;
+    const { database, allowLists, timestamp, asOf: as_of } = this.#inputs;
     const known = 'handle' in database ? [database.handle, ...allowLists.vex] : [];
     const max_age_days = this.#request.release ? this.#request.policy.maxAgeDays : ANY_AGE_DAYS;
     const inputs = bill === undefined ? [] : [bill, ...known];
-    return this.#run('vuln', inputs, { timestamp, max_age_days }, bill === undefined ? { missing: NO_BILL } : {});
+    return this.#run(
+      'vuln',
+      inputs,
+      { timestamp, as_of, max_age_days },
+      bill === undefined ? { missing: NO_BILL } : {},
+    );
   }
 
   async runLicense(sbom: Promise<RanCheck> | undefined): Promise<RanCheck> {

@@ -5,7 +5,7 @@ import { type AllowLists, storeAllowLists } from './allow-lists.ts';
 import { CHECKS } from './checks.ts';
 import { readReport } from './read-report.ts';
 import { recordDecision } from './release-decision.ts';
-import { type RanCheck, runChecks, type ScanRequest } from './run-checks.ts';
+import { type CheckInputs, type RanCheck, runChecks, type ScanRequest } from './run-checks.ts';
 import { type ProblemContext, problemsOf, report, reportGaps, reportObjections } from './scan-problems.ts';
 import { findUnlocked } from './unlocked-manifests.ts';
 import { judgeChecks, type Objection, type ReportedCheck, type Verdict, verdictOf } from './verdict.ts';
@@ -49,8 +49,8 @@ export async function runScan(
     request.checks.has('vuln') ? chooseDatabase(host, request.osv) : NOT_ASKED_FOR,
     storeAllowLists(host, request.policy),
   ]);
-  const timestamp = dayOf(startedAt);
-  const ran = await runChecks(host, request, { runId: context.runId, timestamp, database, allowLists });
+  const day = dayOf(startedAt);
+  const ran = await runChecks(host, request, { runId: context.runId, ...day, database, allowLists });
   await reportGaps(context, ran);
   const checks = await Promise.all(ran.map((one) => withReport(host, one)));
   await Promise.all([
@@ -67,11 +67,13 @@ export async function runScan(
 }
 
 /**
- * The day as an instant. Ages are told in days and entries expire by the day, and with the second in its params no scan
- * would ever be the same question as the one before: nothing could be served from the cache (CONTRACT §6).
+ * The day of a scan, which its documents state, and its end, against which ages and expiries are measured: nothing passes
+ * that expires within it. With the second in its params no scan would ever be the same question as the one before, and
+ * nothing could be served from the cache (CONTRACT §6).
  */
-function dayOf(instant: string): string {
-  return `${instant.slice(0, 10)}T00:00:00Z`;
+function dayOf(instant: string): Pick<CheckInputs, 'timestamp' | 'asOf'> {
+  const day = instant.slice(0, 10);
+  return { timestamp: `${day}T00:00:00Z`, asOf: `${day}T23:59:59Z` };
 }
 
 const NOT_ASKED_FOR: ScanDatabase = {

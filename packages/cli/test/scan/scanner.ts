@@ -24,6 +24,7 @@ export interface TestScan {
   readonly osv?: string;
   readonly policy?: string;
   readonly only?: string;
+  readonly cache?: 'use' | 'bypass';
 }
 
 /** What `mex scan` does between its command line and its output. */
@@ -36,6 +37,7 @@ export async function scanDirectory(host: Host, dir: string, options: TestScan =
     policy: await loadScanPolicy(options.policy, host.home, target.root),
     osv: options.osv,
     signal: new AbortController().signal,
+    cache: options.cache ?? 'use',
     onProgress: () => undefined,
   });
 }
