@@ -18,13 +18,8 @@ export {
   EntityRef,
 } from './documents/artifact.ts';
 export { BUDGET_FIELDS, Budget, type BudgetField, FullBudget, type Usage } from './documents/budget.ts';
-export {
-  CERTIFICATE_PARTS,
-  type CertificateResource,
-  CertificateStatement,
-  CertificateTerms,
-  certificateLapse,
-} from './documents/certificate.ts';
+export type { CertificateResource, CertificateTerms } from './documents/certificate.ts';
+export { CERTIFICATE_PARTS, CertificateStatement, certificateLapse } from './documents/certificate.ts';
 export { ConsentReceipt, ProjectionPlan } from './documents/cloud.ts';
 export { ConformanceVector, ExpectedOutput } from './documents/conformance-vector.ts';
 export {

@@ -1,5 +1,5 @@
 import type { EngineResult, ErrorKind, PlannedOperation, Severity } from '@mex/envelope';
-import type { CertificateCode } from '@mex/registry';
+import type { CertificateErrorCode } from '@mex/registry';
 import type { PostFacts, PreFacts } from './facts.ts';
 
 /** The six gates every operation passes, in their fixed order (CONTRACT §8). */
@@ -12,7 +12,7 @@ export type GateCode =
   | 'ENGINE_DISABLED'
   | 'ENGINE_VERSION_UNSATISFIED'
   | 'ENGINE_UNCERTIFIED'
-  | CertificateCode
+  | CertificateErrorCode
   | 'CERTIFICATE_EXPIRED'
   | 'CERTIFICATE_NOT_YET_VALID'
   | 'OPERATION_UNKNOWN'

@@ -1,8 +1,8 @@
 import { type CertificateTerms, certificateLapse, type EngineManifest, quoteText } from '@mex/envelope';
 import satisfies from 'semver/functions/satisfies.js';
 import {
-  type CertificateCode,
   type CertificateContent,
+  type CertificateErrorCode,
   CertificateRefusal,
   type CertificateTrust,
   certificateRemedy,
@@ -26,7 +26,7 @@ export interface ValidCertificate {
 
 export interface RefusedCertificate {
   readonly state: 'refused';
-  readonly code: CertificateCode;
+  readonly code: CertificateErrorCode;
   /** A clause: what is wrong with it. */
   readonly reason: string;
   /** What to do about it. */

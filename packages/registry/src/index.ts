@@ -12,8 +12,8 @@ export {
 export { type BundleRef, type RegisteredEngine, type RegisteredOperation, registerManifest } from './entry.ts';
 export type { RegistryErrorCode } from './errors.ts';
 export {
-  type CertificateCode,
   type CertificateContent,
+  type CertificateErrorCode,
   type CertificateTrust,
   certificateRemedy,
   MAX_CERTIFICATE_BYTES,

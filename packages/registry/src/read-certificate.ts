@@ -12,7 +12,7 @@ import { sha256Hex } from '@mex/envelope/digest';
 import { type DsseEnvelope, type DsseKey, IN_TOTO_MIME, parseDsse, verifyDsse } from '@mex/envelope/dsse';
 
 /** Why a certificate counts for nothing. */
-export type CertificateCode =
+export type CertificateErrorCode =
   | 'CERTIFICATE_INVALID'
   | 'CERTIFICATE_UNTRUSTED'
   | 'CERTIFICATE_REVOKED'
@@ -50,14 +50,14 @@ export interface CertificateContent {
 
 /**
  * The content of a certificate that a trusted key signed, whichever engine it is for.
- * @throws MexError with a {@link CertificateCode}
+ * @throws MexError with a {@link CertificateErrorCode}
  */
 export function verifyCertificate(envelope: unknown, trust: CertificateTrust): CertificateContent {
   try {
     return readCertificate(envelope, trust);
   } catch (error) {
     if (!(error instanceof CertificateRefusal)) throw error;
-    throw new MexError<CertificateCode>({
+    throw new MexError<CertificateErrorCode>({
       code: error.code,
       kind: 'integrity',
       message: `The certificate is refused: ${error.message}.`,
@@ -67,7 +67,7 @@ export function verifyCertificate(envelope: unknown, trust: CertificateTrust): C
 }
 
 /** What to do about a refused certificate. */
-export function certificateRemedy(code: CertificateCode, engineId = '<engine id>'): string {
+export function certificateRemedy(code: CertificateErrorCode, engineId = '<engine id>'): string {
   switch (code) {
     case 'CERTIFICATE_UNTRUSTED':
       return `If you trust who signed it, name the key in "certificates.trusted_keys" of policy.json; or certify the engine yourself: mex certify ${engineId}`;
@@ -173,9 +173,9 @@ function verifyTerms({ issued_at, expires_at }: CertificateTerms): void {
 
 /** A refusal on its way to a standing or to an error. */
 export class CertificateRefusal extends Error {
-  readonly code: CertificateCode;
+  readonly code: CertificateErrorCode;
 
-  constructor(code: CertificateCode, reason: string) {
+  constructor(code: CertificateErrorCode, reason: string) {
     super(reason);
     this.code = code;
   }

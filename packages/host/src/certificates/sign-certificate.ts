@@ -1,7 +1,12 @@
 import { type CertificateStatement, canonicalBytes, MexError } from '@mex/envelope';
 import { ed25519KeyId, IN_TOTO_MIME, signDsse } from '@mex/envelope/dsse';
 import type { Signer } from '@mex/flight-recorder';
-import { type CertificateCode, type CertifiedEngine, checkCertificate, type ValidCertificate } from '@mex/registry';
+import {
+  type CertificateErrorCode,
+  type CertifiedEngine,
+  checkCertificate,
+  type ValidCertificate,
+} from '@mex/registry';
 
 export interface SignedCertificate {
   /** DSSE envelope as JSON text. */
@@ -11,7 +16,7 @@ export interface SignedCertificate {
 
 /**
  * Signs the statement of a certificate, and looks at it as a host would: nothing is issued that nobody would take.
- * @throws MexError with a `CertificateCode` when the statement is not for this engine, or made by an unknown harness
+ * @throws MexError with a `CertificateErrorCode` when the statement is not for this engine, or made by an unknown harness
  */
 export function signCertificate(
   statement: CertificateStatement,
@@ -23,7 +28,7 @@ export function signCertificate(
   const trust = { keys: [{ keyId, publicKey: signer.publicKey }], revoked: [] };
   const standing = checkCertificate(envelope, engine, trust);
   if (standing.state === 'valid') return { envelope, standing };
-  throw new MexError<CertificateCode>({
+  throw new MexError<CertificateErrorCode>({
     code: standing.state === 'refused' ? standing.code : 'CERTIFICATE_INVALID',
     kind: 'integrity',
     message: `What was to be signed is no certificate of ${engine.manifest.engine_id}: ${standing.state === 'refused' ? standing.reason : 'it is empty'}.`,
