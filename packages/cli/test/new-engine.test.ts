@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openArtifactStore } from '@mex/artifacts';
 import sdk from '@mex/engine-sdk/package.json' with { type: 'json' };
+import { digestVectorFiles, scanVectorFolder } from '@mex/engine-sdk/testing';
 import { describe, expect, it } from 'vitest';
 import { surveyRefs } from '../src/guarantees/floating-refs.ts';
 import { chooseNames } from '../src/new-engine/engine-names.ts';
@@ -110,6 +112,17 @@ describe('the package', () => {
     put('twice/mex-envelope-1.2.3.tgz');
     put('twice/mex-envelope-1.2.4.tgz');
     expect(() => findPacked(join(dir, 'twice'), dir)).toThrow('two versions of @mex/envelope');
+  });
+
+  it('[§15] the digest of its vectors is that of the folder in the artifact store', async () => {
+    const folder = join(TEMPLATE, 'conformance');
+    const store = await openArtifactStore({ dir: join(dir, 'store') });
+    try {
+      const { handle } = await store.pinDirectory(folder, {});
+      expect(digestVectorFiles(scanVectorFolder(folder))).toEqual({ sha256: handle.sha256, count: 4 });
+    } finally {
+      await store.close();
+    }
   });
 
   it("the template's own tests pass against the SDK as it is here", () => {
