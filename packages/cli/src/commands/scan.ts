@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { cacheUse } from '../cache-use.ts';
-import { argumentText, type CommandRun, optionFlag, optionText } from '../command.ts';
-import { closeHost, openWiredHost } from '../home.ts';
+import { argumentText, type CommandRun, type Invocation, optionFlag, optionText } from '../command.ts';
+import { closeHost, logFile, openWiredHost } from '../home.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { CHECKS, parseOnly } from '../scan/checks.ts';
+import { CHECKS, type CheckName, parseOnly } from '../scan/checks.ts';
 import { printScan } from '../scan/print-scan.ts';
 import type { ScanRequest } from '../scan/run-checks.ts';
 import { runScan } from '../scan/run-scan.ts';
@@ -22,8 +23,7 @@ export const scan: CommandRun = async (invocation, terminal) => {
   verifyTargets(targets);
   const policy = await loadScanPolicy(optionText(invocation, 'policy'), resolve(invocation.home), target.root);
   const interrupt = onInterrupt(terminal);
-  const engines = CHECKS.filter(({ name }) => checks.has(name)).map(({ engineId }) => engineId);
-  const host = await openWiredHost(invocation, engines);
+  const host = await openWiredHost(invocation, enginesToWarm(invocation, checks));
   try {
     const outcome = await runScan(host, {
       target,
@@ -45,6 +45,15 @@ export const scan: CommandRun = async (invocation, terminal) => {
     await closeHost(host);
   }
 };
+
+/**
+ * Engines that are sure to run: those of a first scan, or of one without the cache. A later scan mostly needs none of them,
+ * and starting four for nothing would take longer than all the rest.
+ */
+function enginesToWarm(invocation: Invocation, checks: ReadonlySet<CheckName>): readonly string[] {
+  if (cacheUse(invocation) === 'use' && existsSync(logFile(invocation))) return [];
+  return CHECKS.filter(({ name }) => checks.has(name)).map(({ engineId }) => engineId);
+}
 
 /** One line that says which checks are under way and which are done. */
 function showProgress(terminal: Terminal, root: string): ScanRequest['onProgress'] {
