@@ -1,0 +1,11 @@
+/** What operations of this engine fail with. */
+export type ContextErrorCode =
+  | 'CONTEXT_NO_DIRECTORY'
+  | 'CONTEXT_PATTERN_INVALID'
+  | 'CONTEXT_GLOB_INVALID'
+  | 'CONTEXT_REF_INVALID'
+  | 'CONTEXT_FILE_NOT_FOUND'
+  | 'CONTEXT_FILE_BINARY'
+  | 'CONTEXT_FILE_TOO_LARGE'
+  | 'CONTEXT_RANGE_INVALID'
+  | 'CONTEXT_EXCERPT_TOO_LARGE';
