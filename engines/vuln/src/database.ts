@@ -45,9 +45,7 @@ export async function openDatabase(input: EngineInput | undefined): Promise<Data
   if (bytes.length === 0) throw new EngineError('VULN_DATABASE_EMPTY', 'The advisory database has no bytes.');
   if (bytes[0] === OPENING_BRACE) {
     const answers = readSnapshot(() => readOsvAnswers(bytes));
-    // That nothing is known of any package is an answer, as long as somebody was asked.
-    if (answers.packages.length === 0)
-      throw new EngineError('VULN_DATABASE_EMPTY', 'The answers are about no package at all.');
+    // That nothing is known is an answer; what nobody was asked about is told as not checked.
     return { snapshot: openAnswers(answers, digestText), sha256: input.sha256, source: answers.source };
   }
   const snapshot = readSnapshot(() => openSnapshot(bytes));

@@ -88,7 +88,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: 'osv',
         kind: 'text',
         value: '<db>',
-        help: 'advisories: a snapshot, OSV records, or an artifact; default the newest of mex db import',
+        help: 'advisories: a snapshot, OSV records, an artifact, or "online"; default the newest of mex db import',
       },
       {
         name: 'policy',

@@ -33,7 +33,7 @@ export const queryOperation = defineOperation({
   inputs: { min: 1, max: 1, description: 'A CycloneDX 1.4+ JSON document' },
   outputs: [{ name: ANSWERS, kind: 'dataset_slice', mime: OSV_ANSWERS_MIME, evidence: true }],
   capabilities: ['fs.read:inputs', 'fs.write:artifacts', 'net.http'],
-  errors: ['VULN_SBOM_INVALID', 'VULN_NOTHING_TO_ASK', 'VULN_API_FAILED', 'VULN_API_INVALID'],
+  errors: ['VULN_SBOM_INVALID', 'VULN_API_FAILED', 'VULN_API_INVALID'],
   run: query,
 });
 
@@ -44,8 +44,6 @@ async function query(context: EngineContext, { endpoint }: { endpoint: string })
   const [input] = context.inputs;
   if (input === undefined) throw new EngineError('VULN_SBOM_INVALID', 'There is no input.');
   const packages = packagesOf(await bytesOf(input, 'VULN_SBOM_INVALID'));
-  if (packages.length === 0)
-    throw new EngineError('VULN_NOTHING_TO_ASK', 'The SBOM names no package of a registry that OSV knows.');
   // Taken before the first question: nothing that came later can be in every answer.
   const retrievedAt = context.now();
   const api = new OsvApi(context, endpoint);

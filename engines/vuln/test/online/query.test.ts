@@ -163,8 +163,12 @@ describe('[§14 E] a server that does not answer is a failure, never "no vulnera
     expect(await down.catch((error: unknown) => error)).toMatchObject({ code: 'VULN_API_FAILED', retryable: true });
   });
 
-  it('an SBOM without a package that OSV knows is no question', async () => {
-    expect(await codeOf(query(RECORDS, undefined, sbomOf([{ purl: 'pkg:generic/x@1' }])))).toBe('VULN_NOTHING_TO_ASK');
+  it('an SBOM without a package that OSV knows is no question, and no answer about anything', async () => {
+    const foreign = sbomOf([{ purl: 'pkg:generic/x@1' }]);
+    const asked = await query(RECORDS, undefined, foreign);
+    expect(asked.requests).toEqual([]);
+    expect(await codeOf(scan({ sbom: foreign, database: answersOf(asked) }))).toBe('VULN_NOTHING_CHECKED');
+    expect(await codeOf(scan({ sbom: SBOM, database: answersOf(asked) }))).toBe('VULN_NOTHING_CHECKED');
   });
 
   it.each([

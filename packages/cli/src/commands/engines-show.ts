@@ -5,6 +5,7 @@ import { engineFacts, printCapabilities, printTier, tierStandings } from '../eng
 import { EXIT } from '../exit-codes.ts';
 import { findEngine } from '../find-engine.ts';
 import { openRegistry } from '../home.ts';
+import { implementationStandings, printImplementations } from '../implementation-view.ts';
 import { bold, dim, type Piece } from '../output/style.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { printQuota, quotaStanding } from '../quota-view.ts';
@@ -15,13 +16,15 @@ export const showEngine: CommandRun = async (invocation, terminal) => {
   const { manifest } = engine;
   const standing = (await tierStandings(invocation)).of(engine);
   const { circuit, ...quota } = await quotaStanding(invocation, manifest.engine_id);
-  terminal.document({ ...engineFacts(engine), ...standing, circuit, quota, manifest });
+  const implementations = await implementationStandings(invocation, engine);
+  terminal.document({ ...engineFacts(engine), ...standing, ...implementations, circuit, quota, manifest });
   terminal.line(bold(manifest.engine_id), ` ${manifest.engine_version}  `, dim(engine.origin));
   terminal.line('  ', manifest.description);
   terminal.line();
   for (const [name, operation] of Object.entries(manifest.operations)) printOperation(terminal, name, operation);
   printCapabilities(terminal, manifest);
   terminal.line();
+  printImplementations(terminal, implementations);
   printTier(terminal, invocation, standing);
   terminal.line();
   printQuota(terminal, { circuit, ...quota });

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { ArtifactStore } from '@mex/artifacts';
 import type { ArtifactHandle, ArtifactManifest } from '@mex/envelope';
-import type { Host } from '@mex/host';
+import { chooseImplementation, type Host } from '@mex/host';
 import { usageError } from '../usage-error.ts';
 
 /** What a snapshot of advisories is stored as. */
@@ -41,10 +41,33 @@ export async function newestImport(store: ArtifactStore): Promise<ArtifactManife
   );
 }
 
-/** The database of a scan, or why there is none. */
+/** What packages are looked up in: a database, the answers of a server or of a tool, or why there is nothing. */
 export type ScanDatabase =
   | { readonly handle: ArtifactHandle }
+  /** An OSV server is asked during the scan. */
+  | { readonly endpoint: string }
+  /** An external tool has advisories of its own. */
+  | { readonly tool: string }
   | { readonly absent: { readonly code: string; readonly message: string; readonly remedy: string } };
+
+/** `--osv` with this word: ask a server. */
+export const ONLINE = 'online';
+
+/**
+ * Where a scan gets its advisories: from the tool that policy names for it, from a server (`--osv online`), or from a
+ * database.
+ * @throws as `chooseDatabase`
+ */
+export async function chooseSource(
+  host: Host,
+  engineId: string,
+  named: string | undefined,
+  endpoint: string,
+): Promise<ScanDatabase> {
+  const implementation = chooseImplementation(host.policy.policy, engineId) ?? 'builtin';
+  if (implementation !== 'builtin') return { tool: implementation };
+  return named === ONLINE ? { endpoint } : chooseDatabase(host, named);
+}
 
 /**
  * The database that `--osv` names (a snapshot, a source of OSV records, or an artifact), else the newest imported one.

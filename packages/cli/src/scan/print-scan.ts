@@ -6,6 +6,7 @@ import { severityPiece } from '../output/severity.ts';
 import { bold, dim, green, type Piece, red, yellow } from '../output/style.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { formatBytes, formatDuration, plural, shortHash } from '../output/units.ts';
+import { describeSource, doneBy } from './done-by.ts';
 import { LOOKED_FOR } from './lockfile-names.ts';
 import { printFindings } from './print-findings.ts';
 import { DECISION_NAME } from './release-decision.ts';
@@ -46,7 +47,8 @@ function checkLine(ran: ReportedCheck): Piece[] {
   if (report === undefined) return [job, red(result.status), `  ${shown(result.errors[0]?.message ?? '', 300)}`];
   const facts = FACTS[check.name](report.summary, ran);
   const { cached_from } = result.provenance;
-  return [job, facts.join(', '), dim(cached_from === undefined ? '' : '  cached')];
+  const notes = [doneBy(result), cached_from === undefined ? '' : 'cached'].filter((note) => note !== '');
+  return [job, facts.join(', '), dim(notes.map((note) => `  ${note}`).join(''))];
 }
 
 type Facts = (summary: Readonly<Record<string, unknown>>, ran: ReportedCheck) => string[];
@@ -64,7 +66,7 @@ const FACTS: Readonly<Record<ReportedCheck['check']['name'], Facts>> = {
       ...counted(numberOf(summary['suppressed']), 'allowed'),
       `${numberOf(components['checked'])} packages checked`,
       ...counted(numberOf(components['not_checked']), 'not checked'),
-      `database ${age === 0 ? 'of today' : `${plural(age, 'day')} old`}`,
+      describeSource(recordOf(summary['database'])['source'], age === 0 ? 'of today' : `${plural(age, 'day')} old`),
     ];
   },
   license: (summary) => [

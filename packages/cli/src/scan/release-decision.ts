@@ -149,10 +149,11 @@ function policyResource({ warnAgeDays, maxAgeDays }: ScanPolicy, { allowLists }:
     : resourceOf('scan-policy', allowLists.policy);
 }
 
-function documentsOf({ database, allowLists }: Decided): Resource[] {
+function documentsOf({ database, allowLists, checks }: Decided): Resource[] {
   const { vex, licensePolicy, secretBaseline } = allowLists;
   return [
     ...('handle' in database ? [resourceOf('advisory-database', database.handle)] : []),
+    ...checks.flatMap(({ asked }) => asked?.evidence.map((handle) => resourceOf('advisory-answers', handle)) ?? []),
     ...vex.map((handle) => resourceOf('openvex', handle)),
     ...(licensePolicy === undefined ? [] : [resourceOf('license-policy', licensePolicy)]),
     ...(secretBaseline === undefined ? [] : [resourceOf('secret-baseline', secretBaseline)]),
@@ -169,12 +170,16 @@ function resourceOf(name: string, { artifact_id, sha256, mime }: ArtifactHandle)
 }
 
 function describeCheck({ check, result }: ReportedCheck) {
-  const { engine_version, bundle_sha256, config_hash, inputs, environment, cached_from } = result.provenance;
+  const { engine_version, bundle_sha256, config_hash, inputs, environment, implementation, cached_from } =
+    result.provenance;
   return {
     job: check.job,
     engine_id: check.engineId,
     engine_version: engine_version ?? null,
     bundle_sha256: bundle_sha256 ?? null,
+    implementation: implementation ?? null,
+    tool_versions: environment.tool_versions,
+    advisory_db_version: environment.advisory_db_version ?? null,
     config_hash: config_hash ?? null,
     op_id: result.op_id,
     status: result.status,

@@ -30,6 +30,8 @@ export interface RanCheck {
   readonly gaps: readonly Gap[];
   /** Why it had nothing to run on; its operation was then denied for want of an input. */
   readonly missing: string | undefined;
+  /** What was asked of a server for it, before. */
+  readonly asked?: EngineResult | undefined;
 }
 
 /** What the checks work with. */
@@ -66,6 +68,16 @@ const NO_BILL = 'there is no SBOM to read packages from';
 /** Longer than any database is old: without --release an old one is a warning, and the engine is not to refuse it. */
 const ANY_AGE_DAYS = 36_500;
 
+/** How one operation of a check differs from the others. */
+interface RunOptions {
+  readonly gaps?: readonly Gap[];
+  readonly missing?: string | undefined;
+  /** Default: the one of the check. */
+  readonly operation?: string;
+  /** Default: what the operation declares. */
+  readonly capabilities?: readonly string[];
+}
+
 class CheckRunner {
   readonly #host: Host;
   readonly #request: ScanRequest;
@@ -91,15 +103,28 @@ class CheckRunner {
   async runVuln(sbom: Promise<RanCheck> | undefined): Promise<RanCheck> {
     const bill = billOf(await sbom);
     const { database, allowLists, timestamp, asOf: as_of } = this.#inputs;
-    const known = 'handle' in database ? [database.handle, ...allowLists.vex] : [];
-    const max_age_days = this.#request.release ? this.#request.policy.maxAgeDays : ANY_AGE_DAYS;
+    const { release, policy } = this.#request;
+    const asked = bill !== undefined && 'endpoint' in database ? await this.#ask(bill, database.endpoint) : undefined;
+    // A server that did not answer is the end of this check: there is nothing to hold the SBOM against.
+    if (asked !== undefined && asked.result.status !== 'succeeded') return asked;
+    const known = 'tool' in database ? allowLists.vex : this.#advisories(database, asked);
+    const max_age_days = release ? policy.maxAgeDays : ANY_AGE_DAYS;
+    const accepted = 'tool' in database ? { accept_unknown_age: !release || policy.acceptUnknownAge } : {};
+    const params = { timestamp, as_of, max_age_days, ...accepted };
     const inputs = bill === undefined ? [] : [bill, ...known];
-    return this.#run(
-      'vuln',
-      inputs,
-      { timestamp, as_of, max_age_days },
-      bill === undefined ? { missing: NO_BILL } : {},
-    );
+    const ran = await this.#run('vuln', inputs, params, bill === undefined ? { missing: NO_BILL } : {});
+    return asked === undefined ? ran : { ...ran, asked: asked.result };
+  }
+
+  #advisories(database: ScanDatabase, asked: RanCheck | undefined): readonly ArtifactHandle[] {
+    const handle = 'handle' in database ? database.handle : asked?.result.evidence[0];
+    return handle === undefined ? [] : [handle, ...this.#inputs.allowLists.vex];
+  }
+
+  /** Asks the OSV server of the scan policy about the packages of an SBOM. It needs consent for its host, and for no other. */
+  #ask(bill: ArtifactHandle, endpoint: string): Promise<RanCheck> {
+    const capabilities = ['fs.read:inputs', 'fs.write:artifacts', `net.http:${new URL(endpoint).host}`];
+    return this.#run('vuln', [bill], { endpoint }, { operation: 'vuln.query', capabilities });
   }
 
   async runLicense(sbom: Promise<RanCheck> | undefined): Promise<RanCheck> {
@@ -123,16 +148,17 @@ class CheckRunner {
     name: CheckName,
     inputs: readonly ArtifactHandle[],
     params: Readonly<Record<string, unknown>>,
-    { gaps = [], missing }: { readonly gaps?: readonly Gap[]; readonly missing?: string | undefined },
+    { gaps = [], missing, operation, capabilities }: RunOptions,
   ): Promise<RanCheck> {
     const check = checkNamed(name);
-    const { engineId, operation, job } = check;
+    const { engineId, job } = check;
     this.#request.onProgress(name, 'running');
     const planned = this.#host.plan({
       engineId,
-      operation,
+      operation: operation ?? check.operation,
       inputs,
       params,
+      ...(capabilities === undefined ? {} : { capabilities }),
       context: { run_id: this.#inputs.runId, job_id: job },
     });
     const { signal, cache = 'use' } = this.#request;

@@ -1,8 +1,8 @@
 import type { ArtifactHandle, Problem } from '@mex/envelope';
 import type { Host } from '@mex/host';
-import { chooseDatabase, type ScanDatabase } from './advisory-database.ts';
+import { chooseSource, type ScanDatabase } from './advisory-database.ts';
 import { type AllowLists, storeAllowLists } from './allow-lists.ts';
-import { CHECKS } from './checks.ts';
+import { CHECKS, type CheckName } from './checks.ts';
 import { readReport } from './read-report.ts';
 import { recordDecision } from './release-decision.ts';
 import { type CheckInputs, type RanCheck, runChecks, type ScanRequest } from './run-checks.ts';
@@ -30,7 +30,8 @@ export interface ScanOutcome {
 /** Each check once, and nothing else: no model, no change to a workspace. A limit is what may not be reached. */
 const RUN_BUDGET = {
   max_runtime_s: 3_600,
-  max_operations: CHECKS.length,
+  // One more where a server is asked for advisories.
+  max_operations: CHECKS.length + 1,
   max_llm_calls: 1,
   max_llm_tokens: 1,
   max_file_writes: 1_000,
@@ -46,7 +47,9 @@ export async function runScan(
   const run = await host.openRun({ budget: RUN_BUDGET });
   const context: ProblemContext = { host, runId: run.definition.run_id };
   const [database, allowLists] = await Promise.all([
-    request.checks.has('vuln') ? chooseDatabase(host, request.osv) : NOT_ASKED_FOR,
+    request.checks.has('vuln')
+      ? chooseSource(host, engineOf('vuln'), request.osv, request.policy.osvApi)
+      : NOT_ASKED_FOR,
     storeAllowLists(host, request.policy),
   ]);
   const day = dayOf(startedAt);
@@ -74,6 +77,10 @@ export async function runScan(
 function dayOf(instant: string): Pick<CheckInputs, 'timestamp' | 'asOf'> {
   const day = instant.slice(0, 10);
   return { timestamp: `${day}T00:00:00Z`, asOf: `${day}T23:59:59Z` };
+}
+
+function engineOf(name: CheckName): string {
+  return CHECKS.find((check) => check.name === name)?.engineId ?? '';
 }
 
 const NOT_ASKED_FOR: ScanDatabase = {

@@ -21,16 +21,21 @@ export function scanDocument(outcome: ScanOutcome): unknown {
   };
 }
 
-function resultDocument({ check, result }: ReportedCheck): unknown {
-  const { cached_from } = result.provenance;
+function resultDocument({ check, result, asked }: ReportedCheck): unknown {
+  const { cached_from, implementation } = result.provenance;
   return {
     job: check.job,
     engine_id: check.engineId,
     op_id: result.op_id,
     status: result.status,
     report: result.outputs.find(({ name }) => name === REPORT_NAME) ?? null,
-    artifacts: [...result.outputs, ...result.evidence].map(({ name = '', ...handle }) => ({ name, ...handle })),
+    artifacts: [...result.outputs, ...result.evidence, ...(asked?.evidence ?? [])].map(({ name = '', ...handle }) => ({
+      name,
+      ...handle,
+    })),
     summary: result.summary ?? failureSummary(result),
+    // Whoever did it in place of the engine.
+    ...(implementation === undefined || implementation === 'builtin' ? {} : { implementation }),
     ...(cached_from === undefined ? {} : { cached_from }),
   };
 }

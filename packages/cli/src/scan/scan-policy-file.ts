@@ -2,11 +2,18 @@ import { type JsonValue, parseStrictJson } from '@mex/envelope';
 import { z } from 'zod';
 
 const days = z.int().min(0).max(36_500);
+const endpoint = z
+  .string()
+  .regex(/^https?:\/\/[A-Za-z0-9.:-]+\/?$/, 'the address of an OSV server is e.g. https://api.osv.dev, without a path')
+  .max(300);
 const path = z.string().min(1).max(4_096);
 
 const scanPolicy = z.strictObject({
   schema_version: z.literal('mex.scan_policy@1.0'),
-  advisories: z.strictObject({ warn_age_days: days, max_age_days: days }).partial().optional(),
+  advisories: z
+    .strictObject({ warn_age_days: days, max_age_days: days, osv_api: endpoint, accept_unknown_age: z.boolean() })
+    .partial()
+    .optional(),
   vex: z.array(path).max(16).optional(),
   license_policy: path.optional(),
   secret_baseline: path.optional(),

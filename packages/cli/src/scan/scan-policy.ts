@@ -12,6 +12,10 @@ export interface ScanPolicy {
   readonly warnAgeDays: number;
   /** Days after which a release does not pass. */
   readonly maxAgeDays: number;
+  /** The OSV server that `--osv online` asks. */
+  readonly osvApi: string;
+  /** Whether an external tool is taken at its word that does not say how old its database is. */
+  readonly acceptUnknownAge: boolean;
   /** OpenVEX documents. */
   readonly vex: readonly string[];
   readonly licensePolicy: string | undefined;
@@ -26,6 +30,8 @@ const BUILT_IN_POLICY: ScanPolicy = {
   bytes: undefined,
   warnAgeDays: 7,
   maxAgeDays: 14,
+  osvApi: 'https://api.osv.dev',
+  acceptUnknownAge: false,
   vex: [],
   licensePolicy: undefined,
   secretBaseline: undefined,
@@ -59,6 +65,8 @@ export async function loadScanPolicy(named: string | undefined, home: string, ro
     bytes,
     warnAgeDays: advisories?.warn_age_days ?? BUILT_IN_POLICY.warnAgeDays,
     maxAgeDays: advisories?.max_age_days ?? BUILT_IN_POLICY.maxAgeDays,
+    osvApi: advisories?.osv_api ?? BUILT_IN_POLICY.osvApi,
+    acceptUnknownAge: advisories?.accept_unknown_age ?? BUILT_IN_POLICY.acceptUnknownAge,
     vex: (vex ?? []).map(below),
     licensePolicy: license_policy === undefined ? undefined : below(license_policy),
     secretBaseline: secret_baseline === undefined ? undefined : below(secret_baseline),
