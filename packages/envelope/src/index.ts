@@ -30,7 +30,7 @@ export {
   RegistryDocument,
   RegistryEntry,
 } from './documents/engine.ts';
-export { EVENT_IDS, EVENT_SCHEMAS, type FlightEvent, type FlightEventType, SystemEvents } from './documents/event.ts';
+export { EVENT_IDS, EVENT_SCHEMAS, type FlightEvent, type FlightEventType } from './documents/event.ts';
 export { AutoSignature, ConsentRecord, GovernanceDecision, type GovernanceVerdict } from './documents/governance.ts';
 export { Actor, type DeterminismLevel, type OperationContext, PlannedOperation } from './documents/operation.ts';
 export { Problem, ProblemLocation, ProblemReport, type ProblemStatus, Severity } from './documents/problem.ts';
@@ -43,6 +43,7 @@ export {
   type ResultStatus,
 } from './documents/result.ts';
 export { type SupplyChainFinding, SupplyChainReport } from './documents/supply-chain-report.ts';
+export { SystemEvents } from './documents/system-event.ts';
 export {
   type EnvelopeErrorCode,
   type ErrorData,
