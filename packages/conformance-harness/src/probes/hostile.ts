@@ -3,7 +3,7 @@ import { budgetExceededCode } from '@mex/gates';
 import { operationOf } from '../engine-under-test.ts';
 import type { Interceptor, SeenCall } from '../lab/call-tap.ts';
 import { codeOf, outcomeOf } from '../lab/observation.ts';
-import { unfairEnd } from './fair-end.ts';
+import { undeclaredEnd, unfairEnd } from './fair-end.ts';
 import { difference } from './likeness.ts';
 import { frozenVectors, numberOf, placeOf, representatives, spread, textOf, tierProbe } from './probe.ts';
 
@@ -117,13 +117,15 @@ export const slowCalls = tierProbe(async (bench) => {
   }
 });
 
-/** With less and less memory: the same result, or the budget's code; nothing in between. */
+/** With less and less memory: the same result, the budget's code, or a declared error; nothing in between. */
 export const littleMemory = tierProbe(async (bench) => {
   const { engine, lab, log, case: one } = bench;
   const shares = Array.isArray(one.with['bytes']) ? one.with['bytes'].map(Number) : [];
   const code = budgetExceededCode('memory_bytes');
   const frozen = frozenVectors(engine);
   for (const { vector, baseline } of (await representatives(bench)).slice(0, 1)) {
+    const operation = operationOf(engine, vector);
+    if (operation === undefined) continue;
     for (const bytes of shares) {
       const observed = await lab.run(vector, { budget: { memory_bytes: bytes } });
       if (codeOf(observed) === code) {
@@ -133,11 +135,8 @@ export const littleMemory = tierProbe(async (bench) => {
         }));
         continue;
       }
-      const differs = frozen.includes(vector)
-        ? await difference(baseline, observed)
-        : observed.result.status === 'succeeded'
-          ? undefined
-          : `it ended as ${outcomeOf(observed)}`;
+      const isExact = observed.result.status === 'succeeded' && frozen.includes(vector);
+      const differs = isExact ? await difference(baseline, observed) : undeclaredEnd(observed, operation);
       log.check(differs === undefined, () => ({
         what: `With ${bytes} bytes of memory, ${differs}.`,
         where: placeOf(bench, vector, 'budget.memory_bytes'),
