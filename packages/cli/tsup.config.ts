@@ -13,7 +13,7 @@ const folderOf = (command: string): string => (HOT.includes(command) ? 'hot' : '
 const entries = (names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, `src/commands/${name}.ts`]));
 
-const APART = /^@mex\/(?:advisories|engine-(?:sbom|vuln|license|secret-scan))$/;
+const APART = /^@mex\/(?:advisories|engine-(?!sdk)[a-z-]+)$/;
 
 const common: Options = {
   format: ['esm'],
@@ -27,12 +27,7 @@ const common: Options = {
   removeNodeProtocol: false,
   // Engines stay packages of their own; advisories bring a reader of archives that cannot be bundled.
   external: ['piscina', APART],
-  noExternal: [
-    /^@mex\/(?!(?:advisories|engine-(?:sbom|vuln|license|secret-scan))$)/,
-    '@sinclair/typebox',
-    'semver',
-    'zod',
-  ],
+  noExternal: [/^@mex\/(?!(?:advisories|engine-(?!sdk)[a-z-]+)$)/, '@sinclair/typebox', 'semver', 'zod'],
   esbuildOptions(options) {
     options.conditions = ['@mex/source', 'import', 'module', 'default'];
     options.legalComments = 'none';

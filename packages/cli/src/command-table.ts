@@ -230,6 +230,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   setPin('pin', 'keep an artifact from ever being collected'),
   setPin('unpin', 'undo pin'),
   {
+    path: ['artifacts', 'gc'],
+    summary: 'remove artifacts that are past their time',
+    options: [{ name: 'dry-run', kind: 'flag', help: 'only say what would be removed, and what stays and why' }],
+    notes: [
+      'Logs stay 30 days, cached artifacts 7, everything else for good, unless "retention" of policy.json says otherwise.',
+      'What is pinned or needed stays, and so do the three newest versions of everything.',
+    ],
+    load: async () => (await import('./commands/artifacts-gc.ts')).collectGarbage,
+  },
+  {
     path: ['approvals', 'list'],
     summary: 'list the operations that wait for a person',
     options: [{ name: 'all', kind: 'flag', help: 'also those that were answered, or expired' }, limit(100)],

@@ -84,6 +84,8 @@ async function shippedEngines() {
     import('@mex/engine-vuln'),
     import('@mex/engine-license'),
     import('@mex/engine-secret-scan'),
+    import('@mex/engine-context'),
+    import('@mex/engine-janitor'),
   ]);
   return packages.map(({ engine }) => engine);
 }

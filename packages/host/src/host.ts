@@ -311,7 +311,9 @@ function wireHost({ runtime, governed, runs, ...parts }: Wired): Host {
         ...parts,
         caller,
         policy: parts.policy.policy.retention ?? {},
-        execute: (operation) => execute(operation, { caller }),
+        // What is removed is judged now.
+        execute: (operation) => execute(operation, { caller, cache: 'bypass' }),
+        pruneCache: runtime.pruneCache,
       }),
     prewarm: (engineId) => {
       const { engine } = parts.registry.resolve(engineId);

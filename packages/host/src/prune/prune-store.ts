@@ -21,6 +21,8 @@ export const JANITOR = 'engine.janitor';
 const PRUNE = 'prune';
 const REPORT = 'prune-report.json';
 const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+const NOTHING = { sweptBytes: 0, forgottenResults: 0 } as const;
 const JSON_BOUNDS = { maxBytes: 256 * MIB, maxKeys: 8_000_000 };
 const CANONICAL = { maxChars: 128 * MIB };
 
@@ -42,6 +44,8 @@ export interface Pruned {
   readonly removal?: Removal;
   /** Of files that an earlier collection or a put left when they were killed. */
   readonly sweptBytes: number;
+  /** Kept results that will not be served again (CONTRACT §6). */
+  readonly forgottenResults: number;
 }
 
 /** What a collection needs of its host. */
@@ -52,6 +56,8 @@ export interface PrunePowers {
   readonly caller: Caller;
   readonly policy: RetentionPolicy;
   readonly execute: (operation: object) => Promise<EngineResult>;
+  /** Forgets kept results older than a moment, in ms since 1970; says how many. */
+  readonly pruneCache: (before: number) => Promise<number>;
 }
 
 /**
@@ -67,17 +73,19 @@ export async function pruneStore(request: PruneRequest, powers: PrunePowers): Pr
   const handle = await keepInventory(artifacts, inventory, powers.caller);
   const result = await powers.execute(planPrune(powers.registry, handle, terms));
   const output = result.outputs.find(({ name }) => name === REPORT);
-  if (result.status !== 'succeeded' || output === undefined) return { result, inventory, sweptBytes: 0 };
+  if (result.status !== 'succeeded' || output === undefined) return { result, inventory, ...NOTHING };
   const report = await readReport(artifacts, output);
   verifyReport(report, inventory, handle.sha256, terms);
-  if (terms.dryRun) return { result, inventory, report, sweptBytes: 0 };
+  if (terms.dryRun) return { result, inventory, report, ...NOTHING };
   // Meanwhile an approval may have been asked for, or an operation begun.
   const holds = await findHolds(recorder, artifacts, Date.now());
   const ids = report.pruned.map(({ artifact_id }) => artifact_id);
   const removal = await artifacts.remove(ids, mayGo(report, holds));
   const sweptBytes = await artifacts.sweepOrphans();
   await recordSummary(powers, output, report, removal, sweptBytes);
-  return { result, inventory, report, removal, sweptBytes };
+  const { cache = Number.POSITIVE_INFINITY } = terms.retentionDays;
+  const forgottenResults = await powers.pruneCache(Math.max(0, terms.now - cache * DAY_MS));
+  return { result, inventory, report, removal, sweptBytes, forgottenResults };
 }
 
 function termsOf({ dryRun = false, now = Date.now(), policy }: PruneRequest, ofHome: RetentionPolicy): PruneTerms {
