@@ -9,6 +9,7 @@ export const CASES: Readonly<Record<string, () => Promise<Case>>> = {
   operations: async () => (await import('./cases/operations.ts')).operations,
   recorder: async () => (await import('./cases/recorder.ts')).recorder,
   artifacts: async () => (await import('./cases/artifacts.ts')).artifacts,
+  'result-cache': async () => (await import('./cases/result-cache.ts')).resultCache,
   sbom: async () => (await import('./cases/sbom.ts')).sbom,
   scan: async () => (await import('./cases/scan.ts')).scan,
   memory: async () => (await import('./cases/memory.ts')).memory,
