@@ -41,6 +41,8 @@ export class ColumnProfile {
   private isOver = false;
   private low: Value | undefined;
   private high: Value | undefined;
+  /** A whole number beyond a double: quantiles show the nearest one. */
+  private isRounded = false;
   private shortest = Number.POSITIVE_INFINITY;
   private longest = 0;
   private readonly distinct = new Set<string>();
@@ -72,7 +74,10 @@ export class ColumnProfile {
     if (typeof cell === 'string') {
       this.shortest = Math.min(this.shortest, cell.length);
       this.longest = Math.max(this.longest, cell.length);
-    } else if (typeof cell !== 'object') this.sample.add(Number(cell));
+    } else if (typeof cell !== 'object') {
+      this.sample.add(Number(cell));
+      if (typeof cell === 'bigint') this.isRounded = true;
+    }
     if (typeof cell === 'object' || this.type === 'json') return;
     if (this.low === undefined || isLess(cell, this.low, this.type)) this.low = cell;
     if (this.high === undefined || isLess(this.high, cell, this.type)) this.high = cell;
@@ -122,6 +127,7 @@ export class ColumnProfile {
       ...(values.length === 0 ? {} : Object.fromEntries(named)),
       method: isExact ? 'exact' : 'estimate_from_every_nth_row',
       values: size,
+      ...(this.isRounded ? { rounded_to_doubles: true } : {}),
     };
   }
 }
