@@ -90,7 +90,7 @@ describe('a command line', () => {
     expect(failure(argv)).toMatchObject({ code: 'CLI_USAGE', message: expect.stringContaining(words) });
   });
 
-  it.each([[['bench', 'x']], [['mcp']], [['artifacts', 'gc']]])(
+  it.each([[['bench', 'x']], [['mcp']], [['console']]])(
     '[§16] says that %j is not available yet',
     (argv) => {
       expect(failure(argv)).toMatchObject({
