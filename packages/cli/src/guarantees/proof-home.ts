@@ -62,7 +62,9 @@ async function open(root: string, tiers: Policy['tiers']): Promise<ProofHome> {
     dir,
     secret,
     run: async (operation, request = {}) => {
-      const result = await host.execute(planProof(host, operation, request));
+      // What is checked has to happen: a result of before would say nothing about now.
+      const result = await host.execute(planProof(host, operation, request), { cache: 'bypass' });
+      if (result.provenance.cached_from !== undefined) throw new Error('a result of before was served');
       const [error] = result.errors;
       // Refused for want of a sandbox is not refused for the reason that is checked.
       if (error?.code === 'SANDBOX_TIER_UNAVAILABLE') throw new Error(error.message);

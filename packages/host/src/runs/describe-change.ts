@@ -8,6 +8,8 @@ const MAX_LINES = 1_000;
 /** Of one file, as long as there is room. */
 const MAX_FILE_LINES = 60;
 
+const NOT_SHOWN = 'not shown: the change set is too large. Read the content by its hash: mex artifacts cat <hash>';
+
 /** What the people who decide about a change set are shown: where, how much, and the lines themselves; secrets masked. */
 export function describeChange({ definition }: RunView, { title }: ChangeSet, prepared: PreparedChange): string {
   const detail = {
@@ -20,6 +22,7 @@ export function describeChange({ definition }: RunView, { title }: ChangeSet, pr
       ? {}
       : { over_budget: prepared.overBudget, change_budget: definition.change_budget }),
     paths: prepared.moves.length,
+    ...(prepared.moves.length > MAX_SHOWN ? { paths_not_shown: prepared.moves.length - MAX_SHOWN } : {}),
     changes: showMoves(prepared),
   };
   return canonicalJson(redactJson(parseStrictJson(canonicalJson(detail))));
@@ -32,8 +35,10 @@ function showMoves({ moves, files, contents }: PreparedChange): object[] {
   return moves.slice(0, MAX_SHOWN).map(({ path, from, to }) => {
     const bytesOf = (state: PathState) => (state?.kind === 'file' ? contents.get(state.sha256) : undefined);
     const isFile = from?.kind === 'file' || to?.kind === 'file';
-    const diff = isFile && room > 0 ? showChange(bytesOf(from), bytesOf(to), Math.min(room, MAX_FILE_LINES)) : [];
-    room -= diff.length;
+    const shown = isFile && room > 0 ? showChange(bytesOf(from), bytesOf(to), Math.min(room, MAX_FILE_LINES)) : [];
+    room -= shown.length;
+    // Nobody shall take what was left out for nothing.
+    const diff = isFile && shown.length === 0 ? [NOT_SHOWN] : shown;
     return { path, before: nameState(from), after: nameState(to), lines: lines.get(path) ?? 0, diff };
   });
 }

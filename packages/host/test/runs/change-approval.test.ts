@@ -136,3 +136,24 @@ it('[§12] LOCKED asks nobody about a change set, and what it decided is in the 
   expect(eventsOf('gov_human_intervention_requested')).toEqual([]);
   expect(host.approvals.list()).toEqual([]);
 });
+
+it('[§12] whoever approves is told of what is not shown, file by file and in all', async () => {
+  await reopen({});
+  const after = await host.artifacts.put(Buffer.from('x\n'.repeat(80)), {
+    kind: 'file',
+    mime: 'text/plain',
+    created_by: {},
+  });
+  const entries = Array.from({ length: 600 }, (_, at) => ({ path: `new/${1_000 + at}`, before_sha256: null, after }));
+  const { definition } = await host.openRun({ workspace, changeBudget: { max_files_changed: 1_000 } });
+  const set: ChangeSet = { schema_version: 'mex.change_set@1.0', entries };
+  expect(await code(host.runs.apply(definition.run_id, set, PLANNER))).toBe('APPROVAL_REQUIRED');
+  const held = host.approvals.show(waiting().get('ScopeChange') ?? '').held;
+  expect(held).toMatchObject({ paths: 601, paths_not_shown: 101 });
+  const changes = Object.values(Object(held).changes as { diff: string[]; lines: number }[]);
+  expect(changes).toHaveLength(500);
+  for (const { diff, lines } of changes) {
+    if (lines === 0) continue;
+    expect(diff.length === 1 ? diff[0] : diff.at(-1)).toMatch(/not shown|more lines with \+/);
+  }
+});
