@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadPolicy } from '@mex/host';
+import { ed25519KeyId } from '@mex/envelope/dsse';
+import { DEFAULT_POLICY, loadPolicy, type Policy } from '@mex/host';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { certificateDangers } from '../src/certificates/certificate-dangers.ts';
 import { chooseTier } from '../src/policy-source.ts';
 
 let dir: string;
@@ -99,6 +101,50 @@ describe('[§7] [§9] what a policy file says of the outside', () => {
     const error: unknown = await load(file).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'POLICY_INVALID', kind: 'policy' });
     expect(error instanceof Error && error.message.replaceAll('\n', ' ')).toMatch(words);
+  });
+});
+
+describe('[§10] whose certificates count', () => {
+  const KEY = `ed25519:${Buffer.alloc(32, 7).toString('base64')}`;
+  const REVOKED = ['a'.repeat(64), `key:${'b'.repeat(64)}`];
+
+  it('keys, revocations and a range of harness versions', async () => {
+    const certificates = { trusted_keys: [KEY], revoked: REVOKED, harness: '>=0.1.2' };
+    expect((await load({ certificates })).policy.certificates).toEqual({
+      trustedKeys: [KEY],
+      revoked: REVOKED,
+      harness: '>=0.1.2',
+    });
+    expect((await load({})).policy.certificates).toBeUndefined();
+  });
+
+  it.each([
+    ['a key without its kind', { trusted_keys: [KEY.slice(8)] }, /trusted_keys\[0\]|no public key/],
+    ['a key that is too short', { trusted_keys: ['ed25519:AAAA'] }, /no public key/],
+    [
+      'a key of which everybody can make signatures',
+      { trusted_keys: [`ed25519:${Buffer.alloc(32).toString('base64')}`] },
+      /no public key/,
+    ],
+    ['a revocation that is no digest', { revoked: ['engine.a'] }, /64 lower-case hex/],
+    ['a harness that is no range', { harness: 'newest' }, /semver range/],
+    ['an empty harness', { harness: ' ' }, /semver range/],
+    ['an unknown member', { keys: [] }, /keys/],
+  ])('%s is refused in words', async (_what, certificates, words) => {
+    const error: unknown = await load({ certificates }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'POLICY_INVALID' });
+    expect(error instanceof Error && error.message).toMatch(words);
+  });
+
+  it('what vouches for more than was meant, or for nothing, is pointed out', () => {
+    const keyId = ed25519KeyId(Buffer.alloc(32, 7));
+    const dangers = (certificates: NonNullable<Policy['certificates']>) =>
+      certificateDangers({ ...DEFAULT_POLICY, certificates }).map(({ path }) => path.join('.'));
+    expect(dangers({ trustedKeys: [KEY], revoked: [`key:${keyId}`], harness: '*' })).toEqual([
+      'certificates.harness',
+      'certificates.trusted_keys.0',
+    ]);
+    expect(dangers({ trustedKeys: [KEY], revoked: [], harness: '~0.1.3' })).toEqual([]);
   });
 });
 
