@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadedVector } from '@mex/engine-sdk/testing';
-import { BUDGET_FIELDS, type BudgetField, type FullBudget } from '@mex/envelope';
+import { BUDGET_FIELDS, type BudgetField } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
-import { codeOf, type Observation, outcomeOf } from '../lab/observation.ts';
+import { codeOf, outcomeOf } from '../lab/observation.ts';
 import { numberOf, placeOf, representatives, type TierBench, textOf, tierProbe } from './probe.ts';
 
 /** A vector with a budget that cannot hold it. */
@@ -51,9 +51,7 @@ async function squeeze(bench: TierBench, field: BudgetField): Promise<Squeeze | 
     if (calling === undefined) return 'No golden vector calls the broker, so nothing can be held up.';
     return { vector: calling.vector, limit: numberOf(bench, 'limit'), delayMs: numberOf(bench, 'delay_ms') };
   }
-  const spent: { vector: LoadedVector; amount: number }[] = [];
-  for (const { vector, baseline } of measured)
-    spent.push({ vector, amount: (await usageOf(bench, vector, baseline, field))[field] });
+  const spent = measured.map(({ vector, baseline }) => ({ vector, amount: baseline.result.usage[field] }));
   const most = spent.toSorted((a, b) => b.amount - a.amount)[0];
   const least = numberOf(bench, 'least');
   if (most === undefined || most.amount < least)
@@ -64,15 +62,4 @@ async function squeeze(bench: TierBench, field: BudgetField): Promise<Squeeze | 
     limit: Math.max(0, Math.min(most.amount - 1, Math.floor(most.amount * share))),
     delayMs: 0,
   };
-}
-
-/** CPU time is what a fresh sandbox takes, as the run that is squeezed will have one. */
-async function usageOf(
-  { lab }: TierBench,
-  vector: LoadedVector,
-  baseline: Observation,
-  field: BudgetField,
-): Promise<FullBudget> {
-  if (field !== 'cpu_time_ms') return baseline.result.usage;
-  return (await lab.run(vector, { caller: lab.newcomer() })).result.usage;
 }

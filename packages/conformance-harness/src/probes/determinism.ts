@@ -2,16 +2,21 @@ import type { LoadedVector } from '@mex/engine-sdk/testing';
 import { canonicalJson } from '@mex/envelope';
 import { operationOf } from '../engine-under-test.ts';
 import type { StagedAnswer } from '../lab/http-stage.ts';
+import type { Observation } from '../lab/observation.ts';
 import { difference } from './likeness.ts';
 import { frozenVectors, goldenVectors, numberOf, placeOf, spread, tierProbe, tiersProbe } from './probe.ts';
 
-/** In two sandboxes that nobody used before: the same. */
+/** In two sandboxes that nobody used before, each vector once, in one order: the same. */
 export const freshAlike = tierProbe(async (bench) => {
   const { engine, lab, log } = bench;
-  for (const vector of spread(frozenVectors(engine), numberOf(bench, 'most'))) {
-    const first = await lab.run(vector, { caller: lab.newcomer() });
-    const again = await lab.run(vector, { caller: lab.newcomer() });
-    const differs = await difference(first, again);
+  const vectors = spread(frozenVectors(engine), numberOf(bench, 'most'));
+  const firstRuns = new Map<LoadedVector, Observation>();
+  const [one, other] = [lab.newcomer(), lab.newcomer()];
+  for (const vector of vectors) firstRuns.set(vector, await lab.run(vector, { caller: one }));
+  for (const vector of vectors) {
+    const again = await lab.run(vector, { caller: other });
+    const first = firstRuns.get(vector);
+    const differs = first && (await difference(first, again));
     log.check(differs === undefined, () => ({
       what: `In another fresh sandbox, ${differs}.`,
       where: placeOf(bench, vector),
@@ -29,7 +34,7 @@ export const usedAlike = tierProbe(async (bench) => {
   const others = spread(engine.vectors, numberOf(bench, 'others'));
   const order = [...frozen, ...others, ...frozen, ...frozen.toReversed()];
   const caller = lab.newcomer();
-  const first = new Map<LoadedVector, Awaited<ReturnType<typeof lab.run>>>();
+  const first = new Map<LoadedVector, Observation>();
   let before = 'nothing';
   for (const vector of order) {
     const observed = await lab.run(vector, { caller });

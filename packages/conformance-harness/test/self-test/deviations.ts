@@ -101,7 +101,12 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   'CAP-001': {
     kind: 'plain',
     wrong: 'it claims to have read what it may not read',
-    code: ['await tree.files()', quiet('await tree.files()', 'CAPABILITY_USED_WITHOUT_GRANT', '[{ path: 0 }]')],
+    change: (model) => {
+      const code = 'CAPABILITY_USED_WITHOUT_GRANT';
+      model.code = model.code
+        .replace('await tree.files()', quiet('await tree.files()', code, "[{ path: 'a.txt' }]"))
+        .replace(READ, quiet(READ, code, 'new Uint8Array()'));
+    },
   },
   'CAP-002': {
     kind: 'plain',
@@ -259,10 +264,8 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   'HOSTILE-004': {
     kind: 'plain',
     wrong: 'its host',
-    openHost: sayingInstead(
-      budgetExceededCode('memory_bytes'),
-      'OTHER',
-      ({ budget }) => budget.memory_bytes === 8_388_608,
+    openHost: changingResults((result, { budget }) =>
+      budget.memory_bytes === 8_388_608 ? { ...result, summary: { count: 0 }, errors: [] } : result,
     ),
   },
   'HOSTILE-005': {

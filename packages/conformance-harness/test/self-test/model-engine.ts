@@ -48,6 +48,7 @@ async function ask(context, params) {
     url: 'https://api.model.example/' + params.what,
     headers: { authorization: 'Bearer {{secret:token}}' },
   });
+  if (answer.status !== 200) throw fail('MODEL_ANSWER', 'The server has no answer.');
   const body = new TextDecoder().decode(answer.body);
   let value;
   try { value = JSON.parse(body); } catch { throw fail('MODEL_ANSWER', 'The answer is no JSON.'); }
