@@ -61,37 +61,36 @@ export async function* readTexts(
     else if (size > maxFileBytes) counts.too_large++;
     else queue.push({ path, shown, sha256 });
   }
-  const pending = new Map<number, Promise<Uint8Array | undefined>>();
+  const pending = new Map<number, Promise<Reading>>();
   const ask = (at: number): void => {
     const next = queue[at];
     if (next !== undefined) pending.set(at, read(directory, next.path));
   };
   for (let at = 0; at < AHEAD; at++) ask(at);
-  try {
-    for (const [at, { shown, sha256 }] of queue.entries()) {
-      const bytes = await pending.get(at);
-      pending.delete(at);
-      ask(at + AHEAD);
-      const raw = bytes === undefined ? undefined : readText(bytes);
-      if (raw === undefined) {
-        counts[bytes === undefined ? 'unreadable' : 'binary']++;
-        continue;
-      }
-      counts.searched++;
-      let masked: string | undefined;
-      yield { path: shown, sha256, raw, masked: () => (masked ??= maskText(raw, shown)) };
+  for (const [at, { shown, sha256 }] of queue.entries()) {
+    const reading = await pending.get(at);
+    pending.delete(at);
+    if (reading === undefined || 'ending' in reading) throw reading?.ending;
+    ask(at + AHEAD);
+    const raw = reading.bytes && readText(reading.bytes);
+    if (raw === undefined) {
+      counts[reading.bytes === undefined ? 'unreadable' : 'binary']++;
+      continue;
     }
-  } finally {
-    // Whoever stops early leaves nothing behind that could fail unheard.
-    await Promise.allSettled(pending.values());
+    counts.searched++;
+    let masked: string | undefined;
+    yield { path: shown, sha256, raw, masked: () => (masked ??= maskText(raw, shown)) };
   }
 }
 
-async function read(directory: EngineInput, path: string): Promise<Uint8Array | undefined> {
+/** Bytes, none where they cannot be read, or the error that ends the operation. Never rejected: it is looked at later. */
+type Reading = { readonly bytes: Uint8Array | undefined } | { readonly ending: Error };
+
+async function read(directory: EngineInput, path: string): Promise<Reading> {
   try {
-    return await directory.read(path);
+    return { bytes: await directory.read(path) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ENDS_THE_OPERATION.has(String(error.code))) throw error;
-    return undefined;
+    const ends = error instanceof Error && 'code' in error && ENDS_THE_OPERATION.has(String(error.code));
+    return ends ? { ending: error } : { bytes: undefined };
   }
 }

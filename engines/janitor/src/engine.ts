@@ -1,4 +1,4 @@
-import { defineEngine, defineOperation, type EngineContext, EngineError, Type } from '@mex/engine-sdk';
+import { defineEngine, defineOperation, Type } from '@mex/engine-sdk';
 import type { PruneReport, RetentionDays } from '@mex/envelope/retention';
 import { ERRORS } from './error-codes.ts';
 import { parseInventory } from './inventory.ts';
@@ -47,13 +47,6 @@ const params = Type.Object(
   { additionalProperties: false },
 );
 
-type Params = {
-  now: string;
-  retention_days?: RetentionDays;
-  min_versions?: number;
-  dry_run?: boolean;
-};
-
 export default defineEngine({
   id: 'engine.janitor',
   version: VERSION,
@@ -72,30 +65,33 @@ export default defineEngine({
       outputs: [{ name: 'prune-report.json', kind: 'report', mime: 'application/json' }],
       capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
       errors: ERRORS,
-      run: prune,
+      run: async (context, options, fail) => {
+        const [input] = context.inputs;
+        if (input === undefined || input.kind === 'bundle')
+          throw fail('JANITOR_NO_INVENTORY', 'The input is no document.');
+        const now = Date.parse(options.now);
+        if (!Number.isFinite(now)) throw fail('JANITOR_TIME_INVALID', 'params.now is no time.');
+        const { artifacts } = parseInventory(await input.bytes());
+        const { min_versions: minVersions = DEFAULT_MIN_VERSIONS, dry_run: dryRun = false } = options;
+        const retentionDays = policyOf(options.retention_days);
+        const judgement = judge(artifacts, { now, retentionDays, minVersions });
+        const report: PruneReport = {
+          schema_version: 'mex.prune_report@1.0',
+          dry_run: dryRun,
+          now: options.now,
+          inventory_sha256: input.sha256,
+          policy: { retention_days: retentionDays, min_versions: minVersions },
+          ...judgement,
+        };
+        await context.write('prune-report.json', `${JSON.stringify(report)}\n`);
+        return { dry_run: dryRun, ...judgement.totals };
+      },
     }),
   },
 });
 
-async function prune(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
-  const [input] = context.inputs;
-  if (input === undefined || input.kind === 'bundle')
-    throw new EngineError('JANITOR_NO_INVENTORY', 'The input is no document.');
-  const now = Date.parse(options.now);
-  if (!Number.isFinite(now)) throw new EngineError('JANITOR_TIME_INVALID', 'params.now is no time.');
-  const { artifacts } = parseInventory(await input.bytes());
-  const retentionDays = { ...DEFAULT_RETENTION, ...options.retention_days };
-  const minVersions = options.min_versions ?? DEFAULT_MIN_VERSIONS;
-  const judgement = judge(artifacts, { now, retentionDays, minVersions });
-  const dryRun = options.dry_run ?? false;
-  const report: PruneReport = {
-    schema_version: 'mex.prune_report@1.0',
-    dry_run: dryRun,
-    now: options.now,
-    inventory_sha256: input.sha256,
-    policy: { retention_days: retentionDays, min_versions: minVersions },
-    ...judgement,
-  };
-  await context.write('prune-report.json', `${JSON.stringify(report)}\n`);
-  return { dry_run: dryRun, ...judgement.totals };
+/** In order of names: the same policy is the same bytes, however it was written. */
+function policyOf(given: RetentionDays | undefined): RetentionDays {
+  const days = Object.entries({ ...DEFAULT_RETENTION, ...given });
+  return Object.fromEntries(days.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
