@@ -123,7 +123,7 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
     kind: 'live',
     wrong: 'it goes on without the consent that was revoked',
     change: (model) => {
-      const goOn = '{ body: new TextEncoder().encode(\'{"n":1}\') }';
+      const goOn = '{ status: 200, body: new TextEncoder().encode(\'{"n":1}\') }';
       model.code = model.code
         .replace(
           "await context.secret('token')",
