@@ -24,7 +24,7 @@ export interface CheckedCertificate {
 }
 
 /** Folder of an added engine, below the home, with `/`. */
-export function engineFolder({ engine_id, engine_version }: EngineManifest): string {
+function engineFolder({ engine_id, engine_version }: EngineManifest): string {
   return `engines/${engine_id}/${engine_version}`;
 }
 

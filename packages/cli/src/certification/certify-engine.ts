@@ -18,7 +18,7 @@ import { harnessResources } from './harness-resources.ts';
 
 const DAY_MS = 86_400_000;
 /** How long a certificate lasts, where nobody says otherwise. */
-export const DEFAULT_DAYS = 180;
+const DEFAULT_DAYS = 180;
 
 export interface CertificationOptions {
   readonly tiers?: readonly CertifiedTier[];

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { decodeTarText, parseTarHeader, TAR_BLOCK, TarFault } from './tar-header.ts';
 
 /** Most bytes of a package after decompression. */
-export const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
+const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 const MAX_ENTRIES = 10_000;
 const MAX_ATTRIBUTE_BYTES = 64 * 1024;
 const MAX_PATH_CHARS = 1_024;
@@ -82,7 +82,7 @@ function readAttributes(content: Uint8Array, type: string): string | undefined {
     const length = Number(decodeTarText(content.subarray(at, space)));
     if (space === -1 || !Number.isSafeInteger(length) || length <= space - at || at + length > content.length)
       throw new TarFault('its attributes are damaged');
-    const [name = '', value] = splitOnce(decodeTarText(content.subarray(space + 1, at + length - 1)));
+    const [name, value] = splitOnce(decodeTarText(content.subarray(space + 1, at + length - 1)));
     if (name === 'size' || name === 'linkpath' || name.startsWith('GNU.sparse'))
       throw new TarFault(`it uses the attribute ${name}`);
     if (name === 'path') {

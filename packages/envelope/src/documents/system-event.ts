@@ -1,4 +1,4 @@
-import { type Static, type TProperties, Type } from '@sinclair/typebox';
+import { type TProperties, Type } from '@sinclair/typebox';
 import { BOUNDS } from '../bounds.ts';
 import { ArtifactHandle } from './artifact.ts';
 import { FullBudget } from './budget.ts';
