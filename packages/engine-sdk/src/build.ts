@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join, resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import type { EngineManifest } from '@mex/envelope';
-import { build as bundleWithTsup } from 'tsup';
+import { build as bundleWithTsup, type Options } from 'tsup';
 import type { EngineDefinition } from './define-engine.ts';
 import { createManifest } from './manifest.ts';
 import { packageVectors } from './vectors/package-vectors.ts';
@@ -51,6 +52,19 @@ export async function buildEngine(options: BuildOptions): Promise<BuiltEngine> {
   return { manifest, outDir };
 }
 
+/**
+ * A library may have a branch for Node that asks for one of its modules only when it is reached. It stays as it is: no
+ * engine finds a Node to reach it in, and the sandbox refuses every import. A static import still ends the build.
+ */
+const nodeBranches: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'node-branches',
+  setup(build) {
+    build.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' && isBuiltin(path) ? { path, external: true } : undefined,
+    );
+  },
+};
+
 async function bundle(dir: string, entry: string): Promise<string> {
   const scratch = await mkdtemp(join(dir, '.mex-build-'));
   try {
@@ -74,6 +88,7 @@ async function bundle(dir: string, entry: string): Promise<string> {
       dts: false,
       sourcemap: false,
       removeNodeProtocol: false,
+      esbuildPlugins: [nodeBranches],
       esbuildOptions(esbuild) {
         esbuild.mainFields = ['module', 'main'];
         // `browser`: of a package that has two variants, the one without Node's own modules, which no engine has.
