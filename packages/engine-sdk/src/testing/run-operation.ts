@@ -2,6 +2,7 @@ import { canonicalJson, clipText, MexError, parseStrictJson } from '@mex/envelop
 import { EngineError } from '../context.ts';
 import { type Operation, revealEngine } from '../define-engine.ts';
 import { refusalIn, refuse } from './call-error.ts';
+import { implementOperation } from './implement-operation.ts';
 import { TestBroker, type WrittenOutput } from './test-broker.ts';
 import { createTestContext, FROZEN_TIME, TestReport } from './test-context.ts';
 import { checkAfter, checkBefore, type Refusal } from './test-gates.ts';
@@ -17,7 +18,10 @@ export async function runOperation(
   options: TestOptions<unknown>,
 ): Promise<TestResult> {
   const definition = 'operations' in engine ? engine : revealEngine(engine);
-  const operation = Object.hasOwn(definition.operations, name) ? definition.operations[name] : undefined;
+  const declared = Object.hasOwn(definition.operations, name) ? definition.operations[name] : undefined;
+  const implemented = implementOperation(definition, name, declared, options.implementation);
+  if ('code' in implemented) return ended('denied', implemented, new TestReport(), []);
+  const { operation, implementation } = implemented;
   const inputs = (options.inputs ?? []).map(readyInput);
   const params: unknown = parseStrictJson(canonicalJson(options.params));
   const capabilities = options.capabilities ?? operation?.capabilities ?? [];
@@ -32,7 +36,7 @@ export async function runOperation(
     determinism: level,
     inputs,
     now: frozen ? FROZEN_TIME : new Date(options.now ?? FROZEN_TIME).toISOString(),
-    implementation: options.implementation ?? { id: 'builtin', kind: 'builtin' },
+    implementation,
   });
   let summary: Summary;
   try {

@@ -27,6 +27,7 @@ export async function runVector(engine: TestableEngine, vector: LoadedVector): P
     const result = await runOperation(engine, document.operation, {
       params: document.params,
       inputs: document.inputs.map(({ path, ...rest }): TestInput => ({ ...rest, path: join(dir, path) })),
+      ...(document.implementation === undefined ? {} : { implementation: document.implementation }),
       ...(document.capabilities === undefined ? {} : { capabilities: document.capabilities }),
       ...(document.determinism === undefined ? {} : { determinism: document.determinism }),
       outside: { ...outsideOf(document, dir), tools: tools.byId },

@@ -36,6 +36,11 @@ export interface CheckedPlan {
 
 const RANK: Readonly<Record<DeterminismLevel, number>> = { D0: 0, D1: 1, D2: 2, D3: 3 };
 
+/** The one that promises less. */
+export function lowerLevel(a: DeterminismLevel, b: DeterminismLevel): DeterminismLevel {
+  return RANK[a] < RANK[b] ? a : b;
+}
+
 /** What the gates say before, in their order, of what a test can get wrong (CONTRACT §8). */
 export function checkBefore(
   engine: EngineDefinition,

@@ -1,5 +1,5 @@
 import type { OutputDeclaration } from '@mex/envelope';
-import type { EngineContext, EngineProblem } from '../context.ts';
+import type { EngineProblem } from '../context.ts';
 import type { EngineDefinition, EngineToken, Operations } from '../define-engine.ts';
 import type { TestInput } from './test-input.ts';
 import type { TestOutside } from './test-outside.ts';
@@ -11,16 +11,16 @@ export type TestableEngine<Ops extends Operations = Operations> = EngineToken<Op
 export interface TestOptions<Params> {
   readonly params: Params;
   readonly inputs?: readonly TestInput[];
-  /** What the planner asks for. Default: all that the operation declares, each granted. */
+  /** What the planner asks for. Default: all that the operation declares and its implementation needs, each granted. */
   readonly capabilities?: readonly string[];
-  /** Default: the operation's ceiling. */
+  /** Default: the most that operation and implementation promise. */
   readonly determinism?: 'D0' | 'D1' | 'D2' | 'D3';
   /** What `context.now` says in D0 and D1, RFC 3339. Default and, in D2 and D3, always 2000-01-01T00:00:00.000Z. */
   readonly now?: string;
   /** Nothing outside exists unless it stands here. */
   readonly outside?: TestOutside;
-  /** Who does the work, as the operator's policy would choose. Default: built in. */
-  readonly implementation?: EngineContext['implementation'];
+  /** Id of the implementation that the operator's policy names. Default: the engine's own. */
+  readonly implementation?: string;
 }
 
 /** One output. */

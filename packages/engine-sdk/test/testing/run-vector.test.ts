@@ -59,6 +59,35 @@ const engine = defineEngine({
   },
 });
 
+/** Has its work done by a program where policy says so. */
+const wrapping = defineEngine({
+  id: 'engine.test.wrapping',
+  version: '1.0.0',
+  title: 'Wrapping',
+  description: 'Wrapping.',
+  determinism: 'D3',
+  implementations: [{ id: 'shout', tool: 'upper', operations: ['say.it'] }],
+  operations: Object.fromEntries(
+    ['say.it', 'say.more'].map((name) => [
+      name,
+      defineOperation({
+        title: 'Say',
+        description: 'Says it.',
+        params: Type.Object({}),
+        outputs: [{ name: 'said.txt', kind: 'file', mime: 'text/plain', evidence: true }],
+        capabilities: ['fs.write:artifacts'],
+        async run({ implementation, determinism, exec, write }) {
+          const { tool, kind } = implementation;
+          const said =
+            tool === undefined ? 'said' : new TextDecoder().decode((await exec(tool, ['x', '--out=/work/y'])).stdout);
+          await write('said.txt', said);
+          return { said, kind, determinism };
+        },
+      }),
+    ]),
+  ),
+});
+
 const root = mkdtempSync(join(tmpdir(), 'mex-run-vector-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -96,6 +125,7 @@ const FILES = {
     const [from, to] = process.argv.slice(2);
     writeFileSync(to.slice('--out='.length), readFileSync(from, 'utf8').toUpperCase());
     process.stdout.write('done');`,
+  'shout.mjs': "process.stdout.write('SHOUTED');",
 };
 let made = 0;
 
@@ -178,5 +208,30 @@ describe('[§15] runVector', () => {
     expect((await runVector(engine, vector)).differences).toEqual(difference === undefined ? [] : [difference]);
     if (difference === undefined) await verifyVector(engine, vector);
     else await expect(verifyVector(engine, vector)).rejects.toThrow(`one: Asks all\n  ${difference}`);
+  });
+
+  it.each<[object, object]>([
+    [{ implementation: 'shout' }, { said: 'SHOUTED', kind: 'external', determinism: 'D1' }],
+    [
+      { implementation: 'shout', operation: 'say.more' },
+      { said: 'said', kind: 'builtin', determinism: 'D3' },
+    ],
+    [{ implementation: 'builtin' }, { said: 'said', kind: 'builtin', determinism: 'D3' }],
+    [{}, { said: 'said', kind: 'builtin', determinism: 'D3' }],
+  ])('[§13] %j says who does the work', async (change, summary) => {
+    const outside = { tools: { upper: { path: 'shout.mjs' } } };
+    const base = { operation: 'say.it', inputs: [], outside, expect: { status: 'succeeded', summary } };
+    expect((await runVector(wrapping, vectorOf({ ...base, ...change }))).differences).toEqual([]);
+  });
+
+  it('[§2] an implementation that the engine has not is refused, and one needs its program granted', async () => {
+    const base = { operation: 'say.it', inputs: [], outside: { tools: { upper: { path: 'shout.mjs' } } } };
+    const denied = { status: 'denied', code: 'IMPLEMENTATION_UNKNOWN' };
+    await verifyVector(wrapping, vectorOf({ ...base, implementation: 'whisper', expect: denied }));
+    const without = { implementation: 'shout', capabilities: ['fs.write:artifacts'] };
+    const failed = { status: 'failed', code: 'CAPABILITY_USED_WITHOUT_GRANT' };
+    await verifyVector(wrapping, vectorOf({ ...base, ...without, expect: failed }));
+    const tooMuch = { status: 'denied', code: 'DETERMINISM_OVER_CEILING' };
+    await verifyVector(wrapping, vectorOf({ ...base, implementation: 'shout', determinism: 'D3', expect: tooMuch }));
   });
 });

@@ -11,6 +11,7 @@ import {
   mapOf,
   OperationName,
   Sha256,
+  ShortId,
 } from './primitives.ts';
 
 /** A file or directory below the vector's folder. No part begins with a dot, so none leads out of it. */
@@ -113,9 +114,11 @@ export const ConformanceVector = Type.Object(
     operation: OperationName,
     params: mapOf(Type.Unknown()),
     inputs: Type.Array(VectorInput, { maxItems: 64 }),
-    /** Default: the ceiling of the operation. */
+    /** Id of the implementation that policy names, which does the operation (CONTRACT §13). Default: the engine's own. */
+    implementation: Type.Optional(ShortId),
+    /** Default: the most that operation and implementation promise. */
     determinism: Type.Optional(Determinism),
-    /** Default: all that the operation declares. */
+    /** Default: all that the operation declares, and what its implementation needs. */
     capabilities: Type.Optional(Type.Array(CapabilityId, { maxItems: 64, uniqueItems: true })),
     outside: Type.Optional(VectorOutside),
     expect: Type.Union([GoldenExpectation, RejectExpectation]),
