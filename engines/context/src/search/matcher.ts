@@ -2,7 +2,7 @@ import { EngineError } from '@mex/engine-sdk';
 import { RE2JS } from 're2js';
 
 /** A match within a line: UTF-16 offsets, `end` exclusive. Never empty. */
-export interface Range {
+interface Range {
   readonly start: number;
   readonly end: number;
 }

@@ -17,7 +17,7 @@ import { DEFAULT_DAYS, DEFAULT_MIN_VERSIONS, type RetentionPolicy } from './rete
 import { takeInventory } from './take-inventory.ts';
 import { type PruneTerms, verifyReport } from './verify-report.ts';
 
-export const JANITOR = 'engine.janitor';
+const JANITOR = 'engine.janitor';
 const PRUNE = 'prune';
 const REPORT = 'prune-report.json';
 const MIB = 1024 * 1024;

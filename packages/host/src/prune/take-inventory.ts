@@ -4,7 +4,7 @@ import type { ArtifactInventory, InventoryItem } from '@mex/envelope/retention';
 import type { Holds } from './holds.ts';
 
 /** What one collection looks at; the rest is left to the next one. */
-export const MAX_INVENTORY = 200_000;
+const MAX_INVENTORY = 200_000;
 
 /**
  * Writes down what a store holds. Artifacts whose manifest cannot be read are not in it, so they stay.
