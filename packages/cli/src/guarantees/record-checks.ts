@@ -1,5 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { digestJson, sha256Hex } from '@mex/envelope/digest';
 import { containsSecret, redact } from '@mex/guard';
 import { type Check, type Evidence, runCheck } from './guarantee.ts';
 import { PROOF_SECRET } from './proof-engine.ts';
@@ -119,7 +121,7 @@ export function versionsInRecords({ run, host, dir }: ProofHome): Check {
         started?.event.type === 'system' && started.event.subject === 'host.started' ? started.event.body : undefined;
       const checked = host.recorder.list({ op: op_id, type: 'system', subject: 'operation.checked' })[0]?.event;
       const facts = checked?.type === 'system' && checked.subject === 'operation.checked' ? checked.body : undefined;
-      const { manifest } = host.registry.resolve(provenance.engine_id).engine ?? {};
+      const { manifest, bundle } = host.registry.resolve(provenance.engine_id).engine ?? {};
       const line = (what: string, result: string | undefined, expected = result): Evidence => ({
         checked: what,
         how: 'the record of an operation that ran just now',
@@ -132,9 +134,10 @@ export function versionsInRecords({ run, host, dir }: ProofHome): Check {
           line('form of the result', schema_version),
           line('contract of the engine', manifest?.contract_version),
           line('registry, by digest', body?.registry_sha256, host.registry.digest),
-          line('policy, by digest', body?.policy_sha256, host.policy.sha256),
+          // Computed here: what the host says of itself would agree with what it wrote.
+          line('policy, by digest', body?.policy_sha256, digestJson(host.policy.policy)),
           line('engine', provenance.engine_version, manifest?.engine_version),
-          line('code that ran, by digest', provenance.bundle_sha256, manifest?.bundle.sha256),
+          line('code that ran, by digest', provenance.bundle_sha256, bundle && sha256Hex(readFileSync(pathOf(bundle)))),
           line('configuration, by digest', provenance.config_hash),
           line('facts the gates decided on, by digest', facts?.facts_sha256),
           line('grant, by digest', facts?.grant?.grant_sha256),
@@ -143,4 +146,9 @@ export function versionsInRecords({ run, host, dir }: ProofHome): Check {
       };
     },
   };
+}
+
+function pathOf({ location }: { readonly location: string | URL }): string {
+  const text = String(location);
+  return text.startsWith('file:') ? fileURLToPath(text) : text;
 }
