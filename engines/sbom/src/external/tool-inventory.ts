@@ -27,17 +27,16 @@ export function inventoriesOf(bill: ToolBill, own: readonly LockfileInventory[])
   const known = new Map(own.map((inventory) => [inventory.path, inventory]));
   return [...byFile].map(([path, packages]) => {
     const keys = new Set(packages.map(({ key }) => key));
-    const { type = 'npm', root = {} } = known.get(path) ?? {};
+    const mine = known.get(path);
+    const { type = 'npm', root = {} } = mine ?? {};
+    const graph = graphOf(bill, entries, keys) ?? (mine === undefined ? NO_GRAPH : ownGraph(mine, packages));
     return {
       path,
       format: `cyclonedx-${bill.tool.name}`,
       type: packages.map((entry) => entry.type).find((one): one is PackageType => one !== 'other') ?? type,
       root,
       packages: distinct(packages),
-      direct: directOf(bill, entries, keys),
-      edges: edgesOf(bill, entries, keys),
-      // A tool does not say for which packages it knows everything that they depend on.
-      graph: bill.edges.size === 0 ? 'none' : 'partial',
+      ...graph,
       warnings: [],
     };
   });
@@ -95,12 +94,16 @@ function distinct(packages: readonly PackageEntry[]): PackageEntry[] {
   return [...new Map(packages.map((entry) => [entry.key, entry])).values()];
 }
 
-function directOf(bill: ToolBill, entries: ReadonlyMap<string, PackageEntry>, keys: ReadonlySet<string>): string[] {
-  const targets = [...bill.roots].flatMap((ref) => bill.edges.get(ref) ?? []);
-  return [...new Set(targets)].filter((ref) => keys.has(ref) && entries.has(ref));
-}
+type Graph = Pick<LockfileInventory, 'direct' | 'edges' | 'graph'>;
 
-function edgesOf(bill: ToolBill, entries: ReadonlyMap<string, PackageEntry>, keys: ReadonlySet<string>) {
+const NO_GRAPH: Graph = { direct: [], edges: new Map(), graph: 'none' };
+
+/** The tool's own edges; it does not say for which packages it knows everything that they depend on. */
+function graphOf(
+  bill: ToolBill,
+  entries: ReadonlyMap<string, PackageEntry>,
+  keys: ReadonlySet<string>,
+): Graph | undefined {
   const edges = new Map<string, string[]>();
   for (const [from, targets] of bill.edges) {
     if (!entries.has(from) || !keys.has(from)) continue;
@@ -109,7 +112,22 @@ function edgesOf(bill: ToolBill, entries: ReadonlyMap<string, PackageEntry>, key
       targets.filter((ref) => keys.has(ref)),
     );
   }
-  return edges;
+  if (edges.size === 0) return undefined;
+  const direct = [...bill.roots].flatMap((ref) => bill.edges.get(ref) ?? []);
+  return { direct: [...new Set(direct)].filter((ref) => keys.has(ref)), edges, graph: 'partial' };
+}
+
+/** Of packages that a tool lists without saying what pulls them in, the lockfile says it. */
+function ownGraph(mine: LockfileInventory, packages: readonly PackageEntry[]): Graph {
+  const told = new Map(packages.map((entry) => [labelOf(entry), entry.key]));
+  const keyOf = new Map(mine.packages.map((entry) => [entry.key, told.get(labelOf(entry))]));
+  const known = (keys: readonly string[]): string[] => keys.flatMap((key) => keyOf.get(key) ?? []);
+  const edges = new Map<string, string[]>();
+  for (const [from, targets] of mine.edges) {
+    const key = keyOf.get(from);
+    if (key !== undefined) edges.set(key, [...(edges.get(key) ?? []), ...known(targets)]);
+  }
+  return { direct: known(mine.direct), edges, graph: mine.graph === 'none' ? 'none' : 'partial' };
 }
 
 /** A lockfile in which our own reader finds packages and of which the tool tells none. */

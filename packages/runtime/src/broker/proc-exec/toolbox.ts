@@ -52,6 +52,8 @@ export class Toolbox {
   private readonly roots: readonly string[];
   private readonly directories: readonly string[];
   private readonly resolved = new Map<string, Promise<ResolvedTool>>();
+  /** Copies by the path of their original. */
+  private readonly taken = new Map<string, Promise<ToolFile>>();
   private readonly versions = new Map<string, string>();
   private shelf: ShadowWorkspace | undefined;
   private copies = 0;
@@ -107,6 +109,7 @@ export class Toolbox {
   async close(): Promise<void> {
     await Promise.allSettled(this.resolved.values());
     this.resolved.clear();
+    this.taken.clear();
     const { shelf } = this;
     this.shelf = undefined;
     await shelf?.dispose();
@@ -158,9 +161,15 @@ export class Toolbox {
   private async take(asked: string): Promise<TakenFile> {
     const path = this.locate(asked);
     if (path === undefined) throw this.notFound(asked);
+    const known = this.taken.get(path);
+    // An interpreter that several tools share is one copy, as long as the file is the same.
+    const shared = known === undefined ? undefined : await known.catch(() => undefined);
+    if (shared !== undefined && (await isCurrent(shared))) return { ...shared, asked };
     this.shelf ??= createShadowWorkspace('tools', { root: this.shadowRoot });
     this.copies += 1;
-    return { ...(await copyTool(path, join(this.shelf.dir, `tool-${this.copies}`))), asked };
+    const copying = copyTool(path, join(this.shelf.dir, `tool-${this.copies}`));
+    this.taken.set(path, copying);
+    return { ...(await copying), asked };
   }
 
   /** Links may have been turned, and directories opened to others, since the last run. */
