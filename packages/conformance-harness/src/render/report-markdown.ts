@@ -1,3 +1,4 @@
+import { stripControl } from '@mex/guard';
 import type { CaseResult, CaseStatus, ConformanceReport } from '../report.ts';
 import { countText, describeTiers, placeText } from './report-text.ts';
 
@@ -11,7 +12,8 @@ const WORDS: Readonly<Record<CaseStatus, string>> = {
 
 /** Text that stays text: nothing of an author becomes a link, an image, markup or another column. */
 function plain(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_{}[\]()<>#+!|~@:&-]/g, (character) => `\\${character}`);
+  const line = stripControl(text).replace(/[\r\n]+/g, ' ');
+  return line.replace(/[\\`*_{}[\]()<>#+!|~@:&-]|(?<=www)\./gi, (character) => `\\${character}`);
 }
 
 /** Markdown, for a pull request or a release page. */
