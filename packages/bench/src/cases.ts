@@ -12,6 +12,7 @@ export const CASES: Readonly<Record<string, () => Promise<Case>>> = {
   'result-cache': async () => (await import('./cases/result-cache.ts')).resultCache,
   sbom: async () => (await import('./cases/sbom.ts')).sbom,
   scan: async () => (await import('./cases/scan.ts')).scan,
+  search: async () => (await import('./cases/search.ts')).search,
   memory: async () => (await import('./cases/memory.ts')).memory,
   'change-set': async () => (await import('./cases/change-set.ts')).changeSet,
   sandboxes: async () => (await import('./cases/sandboxes.ts')).sandboxes,
