@@ -101,7 +101,7 @@ describe('[§12] a run that another process cancels', () => {
     await two.runs.cancel(cancelled, ADA);
     expect((await other).status).toBe('cancelled');
     // The same look that ended the other one has seen this one, too.
-    expect(await Promise.race([running, 'runs on'])).toBe('runs on');
+    expect(await Promise.race([running, Promise.resolve('runs on')])).toBe('runs on');
     await two.runs.cancel(paused, ADA);
     expect((await running).status).toBe('cancelled');
   });

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ownOwnerToken } from '@mex/artifacts';
 import type { FlightEvent } from '@mex/envelope';
@@ -63,8 +64,8 @@ export class ChangeJournal {
     await this.#recorder.append([...(alongside?.events ?? []), event], (db) => {
       alongside?.companion(db);
       db.exec(SCHEMA);
-      const busy = db.prepare("SELECT 1 FROM run_changes WHERE workspace = ? AND state = 'active'").get(row.workspace);
-      if (busy !== undefined) {
+      const active = db.prepare("SELECT workspace FROM run_changes WHERE state = 'active'").all();
+      if (active.some(({ workspace }) => overlaps(String(workspace), row.workspace))) {
         throw new ChangeRefusal('WORKSPACE_BUSY', `${row.workspace} is being changed by another operation or process.`);
       }
       db.prepare(
@@ -131,6 +132,12 @@ export class ChangeJournal {
       .all(...values)
       .map(readRow);
   }
+}
+
+/** Two changes of one tree at once would see each other half done, also where one has only a part of it. */
+function overlaps(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  return long === short || long.startsWith(short.endsWith(sep) ? short : `${short}${sep}`);
 }
 
 const STATES: readonly ChangeState[] = ['active', 'applied', 'rolled_back', 'undone', 'done'];

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyChangeSet, recoverChanges, rollbackRun } from '@mex/runs';
 import { describe, expect, it } from 'vitest';
@@ -115,6 +115,31 @@ describe('[§12] all or nothing', () => {
     await applyChangeSet({ ...bench.powers, onStep }, request(bench, first));
     expect(await other).toMatchObject({ code: 'WORKSPACE_BUSY', retryable: true });
     await applyChangeSet(bench.powers, request(bench, second));
+  });
+
+  it.each([
+    ['a part of it', 'part', 'WORKSPACE_BUSY'],
+    ['a neighbour whose name begins like it', '../workspace-2', 'done'],
+  ])('nor is %s at the same time', async (_name, place, expected) => {
+    const bench = openBench({ a: '1', 'part/b': '1' });
+    const workspace = join(bench.workspace, place);
+    mkdirSync(workspace, { recursive: true });
+    const inner = { ...bench, workspace };
+    const set = await changeTo(inner, { new: '2' });
+    let seen = 'not tried';
+    const onStep = (step: string): void => {
+      if (step !== 'stage directory') return;
+      applyChangeSet(bench.powers, request(inner, set)).then(
+        () => {
+          seen = 'done';
+        },
+        (error: { code?: string }) => {
+          seen = String(error.code);
+        },
+      );
+    };
+    await applyChangeSet({ ...bench.powers, onStep }, request(bench, await changeTo(bench, { a: '2' })));
+    await expect.poll(() => seen, { interval: 5 }).toBe(expected);
   });
 
   it('a change of a live process is left alone by recovery', async () => {
