@@ -110,6 +110,10 @@ function systemDetail(event: Extract<FlightEvent, { type: 'system' }>): Piece[] 
       const good = verdict === 'equal' || verdict === 'evidence_checked';
       return [outcome(good, verdict), `${compared}${reason === undefined ? '' : `, ${reason}`}`];
     }
+    case 'run.state_changed': {
+      const { from, to, reason } = event.body;
+      return [to, `${event.actor.id} turned it from ${from} to ${to}${reason === '' ? '' : `: ${reason}`}`];
+    }
     case 'problem.status_changed':
       return [event.body.to, event.body.diagnostic_id];
     case 'consent.granted': {
