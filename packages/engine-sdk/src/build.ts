@@ -93,6 +93,8 @@ async function bundle(dir: string, entry: string): Promise<string> {
         esbuild.mainFields = ['module', 'main'];
         // `browser`: of a package that has two variants, the one without Node's own modules, which no engine has.
         esbuild.conditions = [...SOURCE_CONDITION, 'import', 'module', 'browser', 'default'];
+        // A bundle is a text without an address; for an address of a page, as the bundler would write it, there is no page.
+        esbuild.define = { ...esbuild.define, 'import.meta.url': '""' };
         esbuild.legalComments = 'none';
         esbuild.keepNames = false;
         esbuild.charset = 'utf8';
