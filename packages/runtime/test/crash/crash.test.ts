@@ -71,6 +71,18 @@ async function inspect(
     expect(runs.get(opId), 'an acknowledged operation is in the log').toBe(status);
     if (sha256 !== '-') expect((await store.get(sha256)).byteLength).toBeGreaterThan(0);
   }
+  // What may be served again was recorded whole: with the row is the result, and the event that proves it.
+  const proven = new Set(
+    recorder
+      .list({ type: 'system', subject: 'engine.run', limit: 1_000_000, order: 'newest' })
+      .flatMap(({ event }) => (event.type === 'system' && event.subject === 'engine.run' ? [event.body] : []))
+      .map(({ op_id, cache }) => `${op_id} ${cache?.key_sha256}`),
+  );
+  for (const { op_id, key } of recorder.database.prepare('SELECT op_id, key FROM cached_results').all()) {
+    expect(proven).toContain(`${String(op_id)} ${String(key)}`);
+    expect(runtime.history.read(String(op_id)).result?.status).toBe('succeeded');
+  }
+  expect(recorder.list({ type: 'system', subject: 'cache.refused' })).toEqual([]);
   // The whole tree and every earlier acknowledgement are looked at again after the last kill only.
   if (whole) expect(await recorder.verify()).toMatchObject({ ok: true });
   const checked = recorder

@@ -22,16 +22,19 @@ const runtime = createRuntime({
   registry: createRegistry([source]),
   policy: openPolicy,
   tiers: [createThreadTier({ maxThreads: 2 })],
+  resultCache: {},
 });
 await runtime.recover();
 
+/** Asked again and again: some are answered from the cache, also by the process after the kill. */
+const QUESTIONS = 96;
 let count = 0;
 async function work(): Promise<never> {
   for (;;) {
     count += 1;
     const operation = count % 16 === 0 ? 'test.large' : 'test.small';
     const budget = { output_bytes: 4 * 1024 * 1024 };
-    const result = await runtime.execute(plan(operation, { params: { text: `text ${count}` }, budget }), {
+    const result = await runtime.execute(plan(operation, { params: { text: `text ${count % QUESTIONS}` }, budget }), {
       caller: CALLER,
     });
     process.stdout.write(`${result.op_id} ${result.status} ${result.outputs[0]?.sha256 ?? '-'}\n`);
