@@ -140,11 +140,9 @@ function addUse(
 }
 
 function readCircuit(row: Record<string, unknown>): Circuit {
-  const { opened_at, probe_owner, probe_instance, probe_at } = row;
-  const probe =
-    probe_owner === null
-      ? undefined
-      : { owner: String(probe_owner), instance: String(probe_instance), at: Number(probe_at) };
+  const { opened_at, probe_owner: owner, probe_instance: instance, probe_at } = row;
+  const isProbed = typeof owner === 'string' && typeof instance === 'string';
+  const probe = isProbed ? { owner, instance, at: Number(probe_at) } : undefined;
   return {
     failures: Number(row['failures']),
     failedAt: Number(row['failed_at']),

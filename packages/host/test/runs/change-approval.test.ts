@@ -98,7 +98,7 @@ describe('[§12] the change budget', () => {
     });
     expect(
       eventsOf('gov_decision_applied')
-        .map((event) => Reflect.get(event, 'gate_type'))
+        .map((event) => String(Reflect.get(event, 'gate_type')))
         .toSorted(),
     ).toEqual(['ChangeBudgetOverride', 'ScopeChange']);
     await host.runs.rollback(run, PLANNER);
