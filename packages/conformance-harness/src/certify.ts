@@ -44,7 +44,8 @@ export async function certifyWith(request: CertifyRequest, powers: CertifyPowers
     };
     return writeReport(requirements, engine, tiers, cases, facts);
   } finally {
-    await Promise.all(labs.map((lab) => lab.close()));
+    const closed = await Promise.all(labs.map((lab) => lab.close()));
+    if (closed.includes(true)) request.onStuck?.();
   }
 }
 

@@ -37,6 +37,11 @@ export interface CertifyOptions {
   readonly only?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CertifyProgress) => void;
+  /**
+   * Called at the end where a thread of the engine could not be ended, in code that V8 does not interrupt: it keeps this
+   * process from ending by itself, also by `process.exit()`.
+   */
+  readonly onStuck?: () => void;
   /** Where temporary homes are made; default the system's temporary directory. */
   readonly scratch?: string;
   /** First file of worker threads and program of sandboxed processes, for applications that bundle the runtime. */

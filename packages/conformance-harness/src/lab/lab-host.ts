@@ -83,8 +83,8 @@ export class LabHost {
     }
   }
 
-  async close(): Promise<void> {
-    await this.host.close({ graceMs: 0 });
+  close(): ReturnType<Host['close']> {
+    return this.host.close({ graceMs: 0 });
   }
 }
 

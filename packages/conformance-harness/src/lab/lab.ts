@@ -151,11 +151,17 @@ export class Lab {
     return host.execute(operation, change.caller ?? REGULAR, change.intercept, change.signal);
   }
 
-  async close(): Promise<void> {
+  /** @returns whether a sandbox could not be ended: it keeps this process from ending by itself */
+  async close(): Promise<boolean> {
     this.http.close();
-    const hosts = await Promise.allSettled(this.hosts.values());
-    await Promise.all(hosts.map((host) => (host.status === 'fulfilled' ? host.value.close() : undefined)));
-    rmSync(this.dir, { recursive: true, force: true });
+    try {
+      const hosts = await Promise.allSettled(this.hosts.values());
+      const open = hosts.flatMap((host) => (host.status === 'fulfilled' ? [host.value] : []));
+      const closed = await Promise.all(open.map((host) => host.close()));
+      return closed.some(({ stuck }) => stuck.length > 0);
+    } finally {
+      rmSync(this.dir, { recursive: true, force: true });
+    }
   }
 
   /** Ends what is under way, where a certification is given up. */

@@ -1,54 +1,86 @@
 import type { LoadedVector } from '@mex/engine-sdk/testing';
-import { canonicalJson } from '@mex/envelope';
 import { operationOf } from '../engine-under-test.ts';
 import type { StagedAnswer } from '../lab/http-stage.ts';
+import type { RunChange } from '../lab/lab.ts';
 import type { Observation } from '../lab/observation.ts';
 import { difference } from './likeness.ts';
-import { frozenVectors, goldenVectors, numberOf, placeOf, spread, tierProbe, tiersProbe } from './probe.ts';
+import {
+  frozenVectors,
+  goldenVectors,
+  numberOf,
+  placeOf,
+  spread,
+  type TierBench,
+  tierProbe,
+  tiersProbe,
+} from './probe.ts';
+import { sampleParams } from './sample-params.ts';
 
-/** In two sandboxes that nobody used before, each vector once, in one order: the same. */
-export const freshAlike = tierProbe(async (bench) => {
-  const { engine, lab, log } = bench;
+/** What is run to be compared: a vector as it is, or with params of which its author did not think. */
+interface FrozenRun {
+  readonly vector: LoadedVector;
+  readonly change: RunChange;
+  readonly label: string;
+}
+
+/** An engine could know its own vectors: other params are among what is compared. */
+function frozenRuns(bench: TierBench): FrozenRun[] {
+  const { engine } = bench;
   const vectors = spread(frozenVectors(engine), numberOf(bench, 'most'));
-  const firstRuns = new Map<LoadedVector, Observation>();
+  const first = [...new Map(vectors.toReversed().map((vector) => [vector.document.operation, vector])).values()];
+  const sampled = first.flatMap((vector): FrozenRun[] => {
+    const samples = sampleParams(operationOf(engine, vector)?.params_schema ?? {}, vector.document.params);
+    return spread(samples, numberOf(bench, 'samples')).map(({ params, how }) => ({
+      vector,
+      change: { params },
+      label: `with ${how}`,
+    }));
+  });
+  return [...vectors.map((vector) => ({ vector, change: {}, label: 'as it is' })), ...sampled];
+}
+
+/** In two sandboxes that nobody used before, everything once, in one order: the same. */
+export const freshAlike = tierProbe(async (bench) => {
+  const { lab, log } = bench;
+  const runs = frozenRuns(bench);
+  const first = new Map<FrozenRun, Observation>();
   const [one, other] = [lab.newcomer(), lab.newcomer()];
-  for (const vector of vectors) firstRuns.set(vector, await lab.run(vector, { caller: one }));
-  for (const vector of vectors) {
-    const again = await lab.run(vector, { caller: other });
-    const first = firstRuns.get(vector);
-    const differs = first && (await difference(first, again));
+  for (const run of runs) first.set(run, await lab.run(run.vector, { ...run.change, caller: one }));
+  for (const run of runs) {
+    const again = await lab.run(run.vector, { ...run.change, caller: other });
+    const known = first.get(run);
+    const differs = known && (await difference(known, again));
     log.check(differs === undefined, () => ({
       what: `In another fresh sandbox, ${differs}.`,
-      where: placeOf(bench, vector),
+      where: placeOf(bench, run.vector, run.label),
     }));
   }
 });
 
 /**
- * In one sandbox: each vector, then all others, then each again, and once more the other way round. What an engine keeps
- * between operations shows as a difference.
+ * In one sandbox: everything, then other vectors, then everything again, and once more the other way round. What an engine
+ * keeps between operations shows as a difference.
  */
 export const usedAlike = tierProbe(async (bench) => {
   const { engine, lab, log } = bench;
-  const frozen = frozenVectors(engine);
-  const others = spread(engine.vectors, numberOf(bench, 'others'));
-  const order = [...frozen, ...others, ...frozen, ...frozen.toReversed()];
+  const runs = frozenRuns(bench);
+  const others = spread(engine.vectors, numberOf(bench, 'others')).map((vector) => ({ vector, change: {}, label: '' }));
   const caller = lab.newcomer();
-  const first = new Map<LoadedVector, Observation>();
+  const first = new Map<FrozenRun, Observation>();
   let before = 'nothing';
-  for (const vector of order) {
-    const observed = await lab.run(vector, { caller });
-    const known = first.get(vector);
-    if (known === undefined) first.set(vector, observed);
-    else if (frozen.includes(vector)) {
+  for (const run of [...runs, ...others, ...runs, ...runs.toReversed()]) {
+    const observed = await lab.run(run.vector, { ...run.change, caller });
+    const known = first.get(run);
+    if (known === undefined) first.set(run, observed);
+    else {
       const differs = await difference(known, observed);
       const after = before;
       log.check(differs === undefined, () => ({
         what: `In a sandbox that had been used, last for ${after}, ${differs}.`,
-        where: placeOf(bench, vector),
+        where: placeOf(bench, run.vector, run.label),
       }));
     }
-    before = vector.name;
+    before = `${run.vector.name} ${run.label}`.trim();
   }
 });
 
@@ -99,7 +131,10 @@ export const evidenceFrozen = tierProbe(async (bench) => {
 });
 
 function contents(handles: readonly { name?: string; sha256: string }[]): string {
-  return canonicalJson(handles.map(({ name, sha256 }) => [name ?? null, sha256]).sort());
+  return handles
+    .map(({ name, sha256 }) => `${name} ${sha256}`)
+    .sort()
+    .join('\n');
 }
 
 /** The same answer with other content of the same form; `undefined` where there is no content. */

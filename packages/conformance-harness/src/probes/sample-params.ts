@@ -71,7 +71,7 @@ function boundOf(node: SchemaNode, key: string, otherwise: number): number {
 function texts(node: SchemaNode): Sample[] {
   const least = boundOf(node, 'minLength', 0);
   const most = Math.min(LONG, boundOf(node, 'maxLength', LONG));
-  const odd = [...ODD_TEXT.repeat(1 + Math.ceil(least / 10))].slice(0, most).join('');
+  const odd = ODD_TEXT.repeat(1 + Math.ceil(least / 10)).slice(0, most);
   return [
     { value: 'x'.repeat(least), how: `of ${least} characters` },
     { value: odd.toWellFormed(), how: 'of odd characters' },

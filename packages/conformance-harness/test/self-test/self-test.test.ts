@@ -39,4 +39,13 @@ describe('[§15] the harness tests itself', () => {
     expect(wrongOf(report)).toEqual([{ id, what: expect.arrayContaining([expect.any(String)]) }]);
     expect(report.verdict).toBe('failed');
   });
+
+  it('an engine that behaves for its own vectors only is caught', async () => {
+    const code = [
+      '{ word: params.word, found }',
+      "{ word: params.word, found, ...(params.word === 'x' ? {} : { id: context.opId }) }",
+    ] as const;
+    const report = await certifyDeviation({ kind: 'plain', code }, { threadEntry: entry.url, only: ['DET-001'] });
+    expect(wrongOf(report).map(({ id }) => id)).toEqual(['DET-001']);
+  });
 });
