@@ -160,7 +160,7 @@ const GOV_TYPES = [
   'gov_human_intervention_received',
 ] as const;
 /** Uses that are looked at, and shown. */
-const MAX_USES = 100;
+const MAX_USES = 20;
 
 /** By type, because a planner may give its operation the id of a decision, and so have many events under it. */
 function govEvents(recorder: FlightRecorder, id: string): FlightEvent[] {
