@@ -7,10 +7,10 @@ import type { Job, JobOutcome, SandboxTier } from '@mex/runtime';
  */
 
 type CallFrame = Parameters<Job['onCall']>[0];
-export type ReplyFrame = Awaited<ReturnType<Job['onCall']>>;
+type ReplyFrame = Awaited<ReturnType<Job['onCall']>>;
 
 /** A call as the engine's side sent it. */
-export interface EngineCall {
+interface EngineCall {
   /** Its place in the operation, from 0. */
   readonly index: number;
   /** e.g. `input.read`. */
