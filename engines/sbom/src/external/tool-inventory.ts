@@ -144,12 +144,16 @@ export function compareInventories(
   told: readonly LockfileInventory[],
   own: readonly LockfileInventory[],
 ): { readonly missed: readonly MissedLockfile[]; readonly warnings: ReadonlyMap<string, ReadWarning> } {
-  const listed = new Set(told.flatMap(({ packages }) => packages.map(labelOf)));
+  // By ecosystem, too: a namesake elsewhere would hide a lockfile that the tool passed over.
+  const identityOf = (entry: PackageEntry): string => `${entry.type} ${labelOf(entry)}`;
+  const listed = new Set(told.flatMap(({ packages }) => packages.map(identityOf)));
   const missed: MissedLockfile[] = [];
   const warnings = new Map<string, ReadWarning>();
   for (const { path, packages } of own) {
-    const expected = new Set(packages.filter(({ source }) => source.kind === 'registry').map(labelOf));
-    const absent = [...expected].filter((label) => !listed.has(label));
+    const expected = new Map(
+      packages.filter(({ source }) => source.kind === 'registry').map((entry) => [identityOf(entry), labelOf(entry)]),
+    );
+    const absent = [...expected].flatMap(([identity, label]) => (listed.has(identity) ? [] : [label]));
     if (absent.length === 0) continue;
     const first = absent.slice(0, 10).join(', ');
     if (absent.length === expected.size) missed.push({ path, packages: absent.length });

@@ -115,11 +115,14 @@ describe('[§14 E] what a tool leaves out is told', () => {
     expect(problems[0]?.message).toContain('@scope/beta@2.0.0');
   });
 
-  it('a lockfile of which it lists nothing is an error, and the documents name it', async () => {
+  it.each([
+    'c',
+    // A namesake in another ecosystem is another package.
+    'alpha',
+  ])('a lockfile of which it lists nothing is an error, and the documents name it: %s', async (name) => {
     const files = {
       ...FILES,
-      'rust/Cargo.lock':
-        'version = 4\n[[package]]\nname = "c"\nversion = "1.0.0"\nsource = "registry+https://registry.example"\n',
+      'rust/Cargo.lock': `version = 4\n[[package]]\nname = "${name}"\nversion = "1.0.0"\nsource = "registry+https://registry.example"\n`,
     };
     const { outputs, problems, summary } = await generateBy('syft', files, { report: bill([ALPHA, BETA]) });
     expect(problems).toMatchObject([{ code: 'SBOM_LOCKFILE_NOT_COVERED', severity: 'error' }]);

@@ -1,0 +1,81 @@
+// Stands in for syft: writes what it would write for the tree of this vector.
+import { writeFileSync } from 'node:fs';
+
+const BILL = {
+  bomFormat: 'CycloneDX',
+  specVersion: '1.6',
+  version: 1,
+  metadata: {
+    tools: {
+      components: [
+        {
+          type: 'application',
+          name: 'syft',
+          version: '1.0.0',
+        },
+      ],
+    },
+    component: {
+      type: 'application',
+      'bom-ref': 'root',
+      name: 'demo-app',
+      version: '1.2.0',
+    },
+  },
+  components: [
+    {
+      type: 'library',
+      'bom-ref': 'pkg:npm/alpha@1.0.3',
+      name: 'alpha',
+      version: '1.0.3',
+      purl: 'pkg:npm/alpha@1.0.3',
+      licenses: [
+        {
+          license: {
+            id: 'MIT',
+          },
+        },
+      ],
+      properties: [
+        {
+          name: 'syft:location:0:path',
+          value: '/package-lock.json',
+        },
+      ],
+    },
+    {
+      type: 'library',
+      'bom-ref': 'pkg:npm/gamma@3.1.0',
+      name: 'gamma',
+      version: '3.1.0',
+      purl: 'pkg:npm/gamma@3.1.0',
+      licenses: [
+        {
+          license: {
+            id: 'Apache-2.0',
+          },
+        },
+      ],
+      properties: [
+        {
+          name: 'syft:location:0:path',
+          value: '/package-lock.json',
+        },
+      ],
+    },
+  ],
+  dependencies: [
+    {
+      ref: 'root',
+      dependsOn: ['pkg:npm/alpha@1.0.3'],
+    },
+    {
+      ref: 'pkg:npm/alpha@1.0.3',
+      dependsOn: ['pkg:npm/gamma@3.1.0'],
+    },
+  ],
+};
+
+const output = process.argv.find((arg) => arg.startsWith('--output='));
+writeFileSync(output.slice(output.lastIndexOf('=') + 1), JSON.stringify(BILL));
+process.exitCode = 1;
