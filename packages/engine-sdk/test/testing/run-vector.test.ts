@@ -76,11 +76,14 @@ const wrapping = defineEngine({
         params: Type.Object({}),
         outputs: [{ name: 'said.txt', kind: 'file', mime: 'text/plain', evidence: true }],
         capabilities: ['fs.write:artifacts'],
-        async run({ implementation, determinism, exec, write }) {
+        async run(context) {
+          const { determinism, implementation } = context;
           const { tool, kind } = implementation;
           const said =
-            tool === undefined ? 'said' : new TextDecoder().decode((await exec(tool, ['x', '--out=/work/y'])).stdout);
-          await write('said.txt', said);
+            tool === undefined
+              ? 'said'
+              : new TextDecoder().decode((await context.exec(tool, ['x', '--out=/work/y'])).stdout);
+          await context.write('said.txt', said);
           return { said, kind, determinism };
         },
       }),
