@@ -98,11 +98,13 @@ export function readUsage(db: DatabaseSync, runId: string): RunUsage | undefined
 
 /** Inside a recorder's transaction. */
 export function addUsage(db: DatabaseSync, runId: string, spent: Partial<RunUsage>): void {
-  const { operations, llm_calls, llm_tokens, file_writes, patch_attempts } = { ...NOTHING_SPENT, ...spent };
+  const known = readUsage(db, runId) ?? NOTHING_SPENT;
+  const sum = (field: keyof RunUsage): number =>
+    // More than this no budget allows, and no number says exactly.
+    Math.min(known[field] + (spent[field] ?? 0), Number.MAX_SAFE_INTEGER);
   db.prepare(
-    `UPDATE runs SET operations = operations + ?, llm_calls = llm_calls + ?, llm_tokens = llm_tokens + ?,
-      file_writes = file_writes + ?, patch_attempts = patch_attempts + ? WHERE run_id = ?`,
-  ).run(operations, llm_calls, llm_tokens, file_writes, patch_attempts, runId);
+    'UPDATE runs SET operations = ?, llm_calls = ?, llm_tokens = ?, file_writes = ?, patch_attempts = ? WHERE run_id = ?',
+  ).run(sum('operations'), sum('llm_calls'), sum('llm_tokens'), sum('file_writes'), sum('patch_attempts'), runId);
 }
 
 function readRow(row: Record<string, unknown>): RunRow {

@@ -166,7 +166,7 @@ export async function writeChange(
   });
   const journal = new ChangeJournal(powers.recorder);
   const startedAt = timeOf(powers);
-  const tree = new Tree(workspace);
+  const tree = Tree.openReal(workspace);
   const digests = { change_set_sha256: changeSetSha256, snapshot_sha256: snapshotSha256 };
   const size = { files: body.files, changed_lines: body.changedLines };
   try {

@@ -49,7 +49,7 @@ async function recoverChange(powers: ChangePowers, journal: ChangeJournal, row: 
   const { workspace, moves } = await provenSnapshot(powers, row);
   const isApply = row.direction === 'apply';
   const way = isApply ? moves.map(reverse) : moves;
-  const tree = new Tree(workspace);
+  const tree = Tree.openReal(workspace);
   let left: string[];
   try {
     const read = (sha256: string): Promise<Uint8Array> => powers.store.get(sha256);

@@ -74,7 +74,7 @@ async function planRollback(
   if (snapshots.some((one) => one.workspace !== workspace)) {
     throw new ChangeRefusal('WORKSPACE_INVALID', 'The changes of this run are not all of one workspace.');
   }
-  const tree = new Tree(workspace);
+  const tree = Tree.openReal(workspace);
   try {
     const wanted = composeBack(snapshots);
     const { conflicts } = await surveyMoves(tree, wanted, false);

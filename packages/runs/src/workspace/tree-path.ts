@@ -53,6 +53,8 @@ function checkNames(path: string): string | undefined {
       .replace(/[. ]+$/, '')
       .replace(/:.*$/, '');
     if (known === '.git' || /^git~\d+$/.test(known)) return 'it is inside a git directory';
+    // The default home of whoever works in this directory next: who writes its policy decides what they may do.
+    if (known === '.mex') return 'it is inside a MEX home';
     if (known.startsWith(STAGING_PREFIX)) return 'the name is reserved for changes under way';
     if (/\p{Cc}/u.test(name)) return 'it has control characters';
   }

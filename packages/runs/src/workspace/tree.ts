@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, lstatSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { openRoot, type SafeDirectory } from '@mex/artifacts';
 import { sha256Hex } from '@mex/envelope/digest';
 import { CHANGE_SET_BOUNDS } from '../change-set/change-set.ts';
@@ -29,6 +29,17 @@ export class Tree {
     } catch (error) {
       throw new ChangeRefusal('WORKSPACE_INVALID', `${workspace} cannot be opened as a directory.`, [], error);
     }
+  }
+
+  /**
+   * A workspace as it was recorded, by its real path. Whoever put a link in its place, or in the place of a directory
+   * above, would have something else changed. @throws MexError `WORKSPACE_INVALID`
+   */
+  static openReal(workspace: string): Tree {
+    const tree = new Tree(workspace);
+    if (realpathSync(tree.root.listPath) === workspace) return tree;
+    tree.close();
+    throw new ChangeRefusal('WORKSPACE_INVALID', `${workspace} leads to another directory than when it was changed.`);
   }
 
   /** The directory of a path. @throws MexError `POLICY_PATH_ESCAPE` for a link or a device on the way */

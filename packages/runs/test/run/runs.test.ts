@@ -72,6 +72,17 @@ describe('[§9] a run', () => {
     });
   });
 
+  it('[§14 F] what a caller reports beyond all measure uses its budget up, and breaks neither it nor the list', async () => {
+    const id = await open({ max_llm_tokens: 10 });
+    const most = Number.MAX_SAFE_INTEGER;
+    const hash = sha256Hex('');
+    const charge = { model_id: 'm', tokens: { input: most, output: most }, prompt_sha256: hash, response_sha256: hash };
+    for (const again of [charge, charge]) await runs.charge(id, again);
+    expect(runs.show(id).usage).toMatchObject({ llm_calls: 2, llm_tokens: most });
+    expect(runs.standing(id)).toEqual({ exhausted: 'max_llm_tokens' });
+    expect(runs.list()).toHaveLength(1);
+  });
+
   it('no model at all is a limit that is kept as long as nobody asks one', async () => {
     const id = await open({ max_llm_calls: 0, max_llm_tokens: 0, max_file_writes: 0 });
     expect(runs.standing(id)).toBe('ok');

@@ -127,6 +127,8 @@ describe('[§14 B] paths', () => {
     'GIT~1/config',
     '.git./config',
     '.mex-change-x/y',
+    '.mex/policy.json',
+    'sub/.MEX/policy.json',
     'nul\u0000l',
     'back\\slash',
     'esc\u001b[0m',

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyChangeSet, recoverChanges, rollbackRun } from '@mex/runs';
 import { describe, expect, it } from 'vitest';
@@ -172,6 +172,20 @@ describe('[§12] all or nothing', () => {
     await expect(rollbackRun(bench.powers, { runId: RUN_ID, actor: ADA })).rejects.toMatchObject({
       code: 'CHANGE_SNAPSHOT_TAMPERED',
     });
+  });
+
+  it('[§14 B] a link in the place of the workspace is not followed, whatever force is used', async () => {
+    const bench = openBench({ a: '1' });
+    await applyChangeSet(bench.powers, request(bench, await changeTo(bench, { a: '2' })));
+    const elsewhere = `${bench.workspace}-elsewhere`;
+    renameSync(bench.workspace, elsewhere);
+    symlinkSync(elsewhere, bench.workspace);
+    for (const force of [false, true]) {
+      await expect(rollbackRun(bench.powers, { runId: RUN_ID, actor: ADA, force })).rejects.toMatchObject({
+        code: 'WORKSPACE_INVALID',
+      });
+    }
+    expect(readFileSync(join(elsewhere, 'a'), 'utf8')).toBe('2');
   });
 
   it('[§14 L] a run that was rolled back and changed again is rolled back again; what was rolled back is not', async () => {
