@@ -81,13 +81,9 @@ describe('reports of programs', () => {
 
   it('[§14 B] knows a file by each way a program names it, and no other', () => {
     const path = treePaths('tool', 'tree', ['a.js', 'sub/b.js']);
-    expect(['/inputs/tree/a.js', '/a.js', './a.js', 'a.js', '/inputs/tree/sub/b.js'].map(path)).toEqual([
-      'a.js',
-      'a.js',
-      'a.js',
-      'a.js',
-      'sub/b.js',
-    ]);
+    expect(
+      ['/inputs/tree/a.js', '/a.js', './a.js', 'a.js', '/inputs/tree/sub/b.js', '../inputs/tree/sub/b.js'].map(path),
+    ).toEqual(['a.js', 'a.js', 'a.js', 'a.js', 'sub/b.js', 'sub/b.js']);
     for (const told of ['/etc/passwd', '../a.js', '/inputs/tree/../a.js', '/inputs/other/a.js', 'sub', ''])
       expect(() => path(told)).toThrow(expect.objectContaining({ code: 'TOOL_REPORT_OUTSIDE' }));
   });
