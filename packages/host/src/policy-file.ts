@@ -37,7 +37,8 @@ const tool = z.strictObject({
   version_args: texts.optional(),
 });
 
-const policyFile = z.strictObject({
+/** What `policy.json` may say. */
+export const policyFile = z.strictObject({
   schema_version: z.literal('mex.policy@1.0'),
   allow_uncertified_engines: z.boolean().optional(),
   certificates: certificatesFile.optional(),
