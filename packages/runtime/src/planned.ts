@@ -50,6 +50,11 @@ export interface EventBase {
   readonly session_span_id?: string;
 }
 
+/** Whom sandboxes and kept results belong to: nothing that one tenant left in them reaches another one's operations. */
+export function tenantOf(caller: Caller | undefined): string {
+  return caller?.id ?? 'unknown';
+}
+
 /** @throws MexError `CALLER_INVALID`: a fault of the application that calls. */
 export function verifyCaller(caller: Caller | undefined): void {
   if (caller === undefined || callerChecker.check(caller)) return;

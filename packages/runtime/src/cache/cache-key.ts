@@ -2,7 +2,7 @@ import type { ArtifactHandle } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import type { CODE_ENVIRONMENT } from '../environment.ts';
 import type { Grant } from '../grant.ts';
-import type { Planned } from '../planned.ts';
+import { type Planned, tenantOf } from '../planned.ts';
 
 /** Capabilities whose use is a function of inputs and params alone. With any other an operation is never cached. */
 const CLOSED_WORLD: ReadonlySet<string> = new Set(['fs.read:inputs', 'fs.write:artifacts']);
@@ -40,14 +40,15 @@ export interface KeyParts {
  *   depend on who ran it first with how much.
  * - The policy is in `configHash`, as a whole.
  * - The tier is not in it: D3 promises the same bytes in every tier. The served result names the tier it was made in.
- * - The caller is not in it. Whoever asks has named the same inputs by hash and may run the same engine on them, and so
- *   learns nothing but that somebody of this home did so before. Nothing is shared between homes.
+ * - The caller is in it. A sandbox serves one tenant, because an engine keeps its module state from job to job; a result
+ *   out of a sandbox that somebody else could prepare must not become the answer to everybody (CONTRACT §2).
  */
-export function cacheKey({ operation }: Planned, parts: KeyParts): string {
+export function cacheKey({ operation, caller }: Planned, parts: KeyParts): string {
   const { grant, manifestSha256, inputs, configHash, environment } = parts;
   const { manifest, budget, capabilities } = grant;
   return digestJson({
-    schema: 'mex.result_cache@1',
+    schema: 'mex.result_cache@2',
+    tenant: tenantOf(caller),
     engine: [manifest.engine_id, manifest.engine_version, manifest.bundle.sha256, manifestSha256],
     operation: operation.operation,
     params: operation.params,

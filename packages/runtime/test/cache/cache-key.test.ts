@@ -20,6 +20,7 @@ const ASKED = {
   manifestSha256: SHA('2'),
   configHash: SHA('3'),
   capabilities: ['fs.read:inputs', 'fs.write:artifacts'],
+  callerId: CALLER.id as string,
   inputs: [
     { sha256: SHA('4'), size_bytes: 10, mime: 'text/plain', kind: 'file', name: 'first' },
     { sha256: SHA('5'), size_bytes: 20, mime: 'application/json', kind: 'file', name: 'second' },
@@ -36,6 +37,7 @@ function keyOf(asked: Asked): string {
   const determinism = asked.determinism === 'D2' ? 'D2' : 'D3';
   const planned: Planned = {
     ...base,
+    caller: { ...CALLER, id: asked.callerId },
     operation: { ...base.operation, operation, params, output_spec, evidence_policy, determinism },
   };
   const parts = {
@@ -68,7 +70,7 @@ function changed(asked: Asked, path: readonly string[], change: (value: unknown)
 }
 
 describe('[§6] the key of a result', () => {
-  it('is the same for the same question, whoever asks and under whatever id', () => {
+  it('is the same for the same question of the same caller, under whatever id', () => {
     expect(keyOf(ASKED)).toBe(keyOf(structuredClone(ASKED)));
   });
 

@@ -16,8 +16,9 @@ const BODIES = {
   'test.problem': `context.problem({ code: 'TEST_NOTE', severity: 'warning', title: 'Look', message: 'here', locations: [{ path: 'a/b', line: 3 }] }); await context.write('raw.txt', 'x'); return {};`,
   'test.undeclared': `try { await context.write('other.txt', 'x'); } catch {} return {};`,
   'test.odd': '',
-  // Ends its own function and writes the operation above once more, with a memory: what a used worker gives away.
-  'test.other': `} }, 'test.odd': { run: ((n) => async () => { n += 1; return { n }; })(0), rest: async () => {`,
+  'test.stale': '',
+  // Ends its own function and writes the operations above once more, with a memory: what a used worker gives away.
+  'test.other': `} }, 'test.stale': { run: ((said) => async (_context, params) => { said = params.text ?? said; return { said }; })('clean') }, 'test.odd': { run: ((n) => async () => { n += 1; return { n }; })(0), rest: async () => {`,
 };
 
 let day = Date.UTC(2026, 0, 1);
@@ -104,13 +105,16 @@ describe('[§6] the result cache', () => {
     expect(from(await write('chain'))).toBe(first.op_id);
   });
 
-  it('[§2] shares between callers of a home, who each are recorded as themselves', async () => {
-    const first = await write('shared');
-    const other = await mex.runtime.execute(plan('test.write', { params: { text: 'shared' } }), {
-      caller: { id: 'app:other', kind: 'agent' },
-    });
-    expect(from(other)).toBe(first.op_id);
-    expect(mex.recorder.list({ op: other.op_id, subject: 'engine.run' })[0]?.event.actor.id).toBe('app:other');
+  it('[§2] a caller who prepares the state of a sandbox is served what came of it, and nobody else is', async () => {
+    const as = (id: string, operation: PlannedOperation): Promise<EngineResult> =>
+      mex.runtime.execute(operation, { caller: { id, kind: 'agent' } });
+    await as('app:attacker', plan('test.stale', { params: { text: 'poison' } }));
+    const poisoned = await as('app:attacker', plan('test.stale'));
+    expect(poisoned.summary).toEqual({ said: 'poison' });
+    const other = await as('app:victim', plan('test.stale'));
+    expect(other.summary).toEqual({ said: 'clean' });
+    expect(from(other)).toBeUndefined();
+    expect(from(await as('app:attacker', plan('test.stale')))).toBe(poisoned.op_id);
   });
 
   it('[§1] what the engine reported is reported again, for the operation that was served', async () => {
