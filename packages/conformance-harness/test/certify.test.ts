@@ -31,7 +31,7 @@ function writeModel(name: string, kind: Parameters<typeof modelPackage>[0]): str
   return dir;
 }
 
-describe('[§15] certify', () => {
+describe('[§15] certify', { timeout: 120_000 }, () => {
   it('an engine that does all it should passes every case, in every tier there is, and gets a statement', async () => {
     const homes = join(scratch, 'homes');
     mkdirSync(homes);

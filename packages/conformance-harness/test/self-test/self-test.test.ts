@@ -24,7 +24,7 @@ const wrongOf = (report: Awaited<ReturnType<typeof certifyDeviation>>) =>
     status === 'failed' ? [{ id, what: findings.map(({ what }) => what) }] : [],
   );
 
-describe('[§15] the harness tests itself', () => {
+describe('[§15] the harness tests itself', { timeout: 120_000 }, () => {
   it('has an engine for every case, and no other', () => {
     expect(Object.keys(DEVIATIONS).sort()).toEqual(cases.map(({ id }) => id).sort());
   });
