@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isLeftover, ownOwnerToken } from '@mex/artifacts';
-import { type AccountUse, type Circuit, QUOTA_WINDOW_MS, type QuotaStore, type SharedUse } from './quota.ts';
+import { type AccountUse, type Circuit, isWithin, QUOTA_WINDOW_MS, type QuotaStore, type SharedUse } from './quota.ts';
 
 /*
  * Quotas and circuits in the recorder's database: all processes of a home count together, and a start forgives nothing.
@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS quota_accounts (
 ) STRICT, WITHOUT ROWID;
 `;
 const LAST_PART = 'quota_accounts';
+/** Accounts of which it is remembered what others use. */
+const MAX_REMEMBERED = 10_000;
 
 /** Quota and circuits of a home. Over a recorder that was opened for reading it answers, and writes nothing. */
 export class QuotaTables implements QuotaStore {
@@ -38,6 +40,8 @@ export class QuotaTables implements QuotaStore {
   readonly #instance = randomUUID();
   #known: Statements | undefined;
   #prunedAt = 0;
+  /** What other connections have written changes only when SQLite says so; asking that costs less than looking. */
+  #others: { readonly version: unknown; readonly rows: Map<string, Record<string, unknown>[]> } | undefined;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -83,7 +87,7 @@ export class QuotaTables implements QuotaStore {
 
   othersOf(account: string, now: number): SharedUse {
     let shared: SharedUse = { running: 0, started: 0 };
-    for (const row of this.#statements()?.others.all(account, this.#instance) ?? []) {
+    for (const row of this.#rowsOfOthers(account)) {
       const { running, started, window_start } = row;
       shared = addUse(shared, String(row['owner']), Number(running), Number(started), Number(window_start), now);
     }
@@ -91,10 +95,16 @@ export class QuotaTables implements QuotaStore {
   }
 
   writeAccounts(accounts: readonly AccountUse[], now: number): void {
-    const write = this.#statements()?.writeAccount;
-    for (const { account, running, windowStart, started } of accounts) {
-      write?.run(account, this.#instance, this.#owner, running, windowStart, started);
-    }
+    const [one, two] = accounts.map(({ account, running, windowStart, started }) => [
+      account,
+      this.#instance,
+      this.#owner,
+      running,
+      windowStart,
+      started,
+    ]);
+    if (one !== undefined && two !== undefined) this.#statements()?.writePair.run(...one, ...two);
+    else if (one !== undefined) this.#statements()?.writeAccount.run(...one);
     if (now - this.#prunedAt >= QUOTA_WINDOW_MS) this.#prune(now);
   }
 
@@ -110,9 +120,25 @@ export class QuotaTables implements QuotaStore {
     return all;
   }
 
+  #rowsOfOthers(account: string): readonly Record<string, unknown>[] {
+    const statements = this.#statements();
+    if (statements === undefined) return [];
+    const version = statements.version.get()?.['data_version'];
+    const known = this.#others;
+    const { rows } = known?.version === version ? known : { rows: new Map<string, Record<string, unknown>[]>() };
+    if (known?.rows !== rows) this.#others = { version, rows };
+    let found = rows.get(account);
+    if (found === undefined) {
+      if (rows.size >= MAX_REMEMBERED) rows.clear();
+      found = statements.others.all(account, this.#instance);
+      rows.set(account, found);
+    }
+    return found;
+  }
+
   #prune(now: number): void {
     this.#prunedAt = now;
-    this.#statements()?.prune.run(now - QUOTA_WINDOW_MS);
+    this.#statements()?.prune.run(now - QUOTA_WINDOW_MS, now + QUOTA_WINDOW_MS);
   }
 
   /** Over tables that may not be there yet. */
@@ -135,7 +161,7 @@ function addUse(
 ): SharedUse {
   return {
     running: running + (more > 0 && !isLeftover(owner, windowStart, now) ? more : 0),
-    started: started + (now - windowStart < QUOTA_WINDOW_MS ? begun : 0),
+    started: started + (isWithin(windowStart, QUOTA_WINDOW_MS, now) ? begun : 0),
   };
 }
 
@@ -158,6 +184,8 @@ type StatementName =
   | 'others'
   | 'all'
   | 'writeAccount'
+  | 'writePair'
+  | 'version'
   | 'bury'
   | 'leave'
   | 'leaveProbes'
@@ -174,11 +202,13 @@ function prepare(db: DatabaseSync): Statements {
     ),
     all: db.prepare('SELECT account, owner, running, window_start, started FROM quota_accounts'),
     writeAccount: db.prepare('INSERT OR REPLACE INTO quota_accounts VALUES (?, ?, ?, ?, ?, ?)'),
+    writePair: db.prepare('INSERT OR REPLACE INTO quota_accounts VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)'),
+    version: db.prepare('PRAGMA data_version'),
     bury: db.prepare('UPDATE quota_accounts SET running = 0 WHERE owner = ?'),
     leave: db.prepare('UPDATE quota_accounts SET running = 0 WHERE instance = ?'),
     leaveProbes: db.prepare(
       'UPDATE engine_circuits SET probe_owner = NULL, probe_instance = NULL, probe_at = NULL WHERE probe_instance = ?',
     ),
-    prune: db.prepare('DELETE FROM quota_accounts WHERE running = 0 AND window_start <= ?'),
+    prune: db.prepare('DELETE FROM quota_accounts WHERE running = 0 AND (window_start <= ? OR window_start >= ?)'),
   };
 }

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ownOwnerToken } from '@mex/artifacts';
-import { describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Quota } from '../src/quota.ts';
 import { readQuotaStanding } from '../src/quota-standing.ts';
 import { QuotaTables } from '../src/quota-tables.ts';
@@ -8,11 +11,25 @@ import { QuotaTables } from '../src/quota-tables.ts';
 const ENGINE = 'engine.test.one';
 const limits = { maxConcurrent: 2, maxPerMinute: 5, breakerThreshold: 3, breakerCooldownMs: 1_000 };
 
+const dir = mkdtempSync(join(tmpdir(), 'mex-quota-'));
+const opened: DatabaseSync[] = [];
+afterEach(() => {
+  for (const db of opened.splice(0)) db.close();
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
 /** Processes that share a home: each has a quota of its own over one database. */
 function openHome() {
-  const db = new DatabaseSync(':memory:');
+  const file = join(mkdtempSync(join(dir, 'home-')), 'log.db');
+  const open = (): DatabaseSync => {
+    const db = new DatabaseSync(file);
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
+    opened.push(db);
+    return db;
+  };
+  const db = open();
   const start = (own: Partial<typeof limits> = {}) => {
-    const tables = new QuotaTables(db);
+    const tables = new QuotaTables(open());
     tables.announce(0);
     return { quota: new Quota({ ...limits, ...own }, tables), tables };
   };
@@ -56,6 +73,34 @@ describe('[§9] quota of processes that share a home', () => {
     second.cancel();
     first.end('ok', 1);
     expect(standing(1).engine).toEqual({ running: 0, started_in_minute: 1 });
+  });
+
+  it('a clock that was put back far denies nobody until it is there again; a little changes nothing', () => {
+    const later = 400 * 86_400_000;
+    const { start, standing } = openHome();
+    const [one, two] = [start({ maxConcurrent: 100 }), start({ maxConcurrent: 100 })];
+    for (let at = 0; at < 5; at += 1) grant(one.quota, 'a', later).end('ok', later);
+    for (const { quota } of [one, two]) expect(grant(quota, 'a', later - 1_000).refused).toContain('in this minute');
+    for (const { quota } of [one, two]) {
+      const place = grant(quota, 'a', 1_000);
+      expect(place.refused).toBeUndefined();
+      place.end('ok', 1_000);
+    }
+    expect(standing(1_000).engine).toEqual({ running: 0, started_in_minute: 2 });
+  });
+
+  it('a circuit that opened in a time to come is tried again', () => {
+    const later = 400 * 86_400_000;
+    const { start, standing } = openHome();
+    const { quota } = start();
+    for (let at = 0; at < 3; at += 1) fail(quota, later + at);
+    expect(standing(later + 500).circuit.state).toBe('open');
+    expect(standing(later - 500).circuit.state).toBe('open');
+    expect(standing(0).circuit.state).toBe('half-open');
+    const probe = grant(quota, 'probing', 0);
+    expect(probe.circuit).toBe('half-open');
+    probe.end('ok', 0);
+    expect(standing(0).circuit.state).toBe('closed');
   });
 
   it('a rate outlives the process that used it up, and what is denied leaves nothing behind', () => {
