@@ -105,10 +105,18 @@ export const QUOTA_WINDOW_MS = 60_000;
 export const actorAccount = (actorId: string): string => `actor:${actorId}`;
 export const engineAccount = (engineId: string): string => `engine:${engineId}`;
 
+/**
+ * Whether a span that began at `start` lasts at `now`. One that begins far ahead was written before the clock was put
+ * back, or by somebody else: it must not deny until the clock is there again.
+ */
+export function isWithin(start: number, spanMs: number, now: number): boolean {
+  return Math.abs(now - start) < spanMs;
+}
+
 /** What a circuit is at `now` (ms since 1970), but for a probe under way. */
 export function circuitState(circuit: Circuit | undefined, cooldownMs: number, now: number): CircuitState {
   if (circuit?.openedAt === undefined) return 'closed';
-  return now - circuit.openedAt < cooldownMs ? 'open' : 'half-open';
+  return isWithin(circuit.openedAt, cooldownMs, now) ? 'open' : 'half-open';
 }
 
 /** Counts what is running and started, and which engines fail in a row, together with the other processes of a home. */
@@ -258,7 +266,7 @@ export class Quota {
       account = { key, name, running: 0, windowStart: now, started: 0, granted: { running: 0, started: 0 } };
       this.accounts.set(key, account);
     }
-    if (now - account.windowStart >= QUOTA_WINDOW_MS) {
+    if (!isWithin(account.windowStart, QUOTA_WINDOW_MS, now)) {
       account.windowStart = now;
       account.started = 0;
       account.granted = { running: account.granted.running, started: 0 };
@@ -269,7 +277,7 @@ export class Quota {
   /** An account inside its minute is kept: forgetting it would give its rate back. */
   private forgetIdle(now: number): void {
     for (const [key, account] of this.accounts) {
-      if (account.running === 0 && now - account.windowStart >= QUOTA_WINDOW_MS) this.accounts.delete(key);
+      if (account.running === 0 && !isWithin(account.windowStart, QUOTA_WINDOW_MS, now)) this.accounts.delete(key);
     }
   }
 }
