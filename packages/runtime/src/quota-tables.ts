@@ -125,7 +125,8 @@ export class QuotaTables implements QuotaStore {
     if (statements === undefined) return [];
     const version = statements.version.get()?.['data_version'];
     const known = this.#others;
-    const { rows } = known?.version === version ? known : { rows: new Map<string, Record<string, unknown>[]>() };
+    const { rows } =
+      known !== undefined && known.version === version ? known : { rows: new Map<string, Record<string, unknown>[]>() };
     if (known?.rows !== rows) this.#others = { version, rows };
     let found = rows.get(account);
     if (found === undefined) {
