@@ -88,6 +88,6 @@ function readPackage(
 ): AnsweredPackage | undefined {
   const known = typeof ecosystem === 'string' ? findEcosystem(ecosystem) : undefined;
   if (known === undefined || typeof name !== 'string' || typeof version !== 'string') return undefined;
-  const ids = records.map(({ id }) => String(id));
+  const ids = records.flatMap(({ id }) => textOf(id) ?? []);
   return { ecosystem: known.name, name: known.packageKey(name), version, ids };
 }

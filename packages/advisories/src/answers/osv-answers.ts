@@ -53,9 +53,13 @@ export function writeOsvAnswers({ source, retrievedAt, packages, records }: OsvA
     source,
     retrieved_at: retrievedAt,
     packages: sorted,
-    records: records.toSorted((a, b) => compareText(String(a['id']), String(b['id']))),
+    records: records.toSorted((a, b) => compareText(idOf(a), idOf(b))),
   };
   return canonicalJson(document, { maxChars: BOUNDS.maxBytes, maxDepth: BOUNDS.maxDepth });
+}
+
+function idOf({ id }: JsonObject): string {
+  return typeof id === 'string' ? id : '';
 }
 
 /**

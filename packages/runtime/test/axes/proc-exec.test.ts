@@ -8,6 +8,7 @@ import { bodiesOf, ENGINE_ID, openWorld, problemsOf, type World } from './world.
 
 const BODIES = {
   'test.cat': `const { exitCode, stdout } = await context.exec('cat', [], { stdin: params.a }); return { exitCode, text: text(stdout) };`,
+  'test.quiet': `const { stdout } = await context.exec('cat', [], { stdin: params.a, withhold: true }); return { length: stdout.length };`,
   'test.sort': `const { stdout } = await context.exec('sort', ['-r'], { stdin: params.a }); return { text: text(stdout) };`,
   'test.perl': `const { exitCode, stdout, stderr, files } = await context.exec('perl', ['-e', params.a], { outputs: ['made.txt'] });
      return { exitCode, stdout: text(stdout), stderr: text(stderr), files: files.map((file) => file.bytes === undefined ? file : { name: file.name, text: text(file.bytes) }) };`,
@@ -72,6 +73,21 @@ suite.each(KINDS)(NO_JAIL === undefined ? title : `${title} (skipped: ${NO_JAIL}
       cat: expect.stringMatching(/^sha256:[0-9a-f]{64}/),
     });
     expect(result.usage.exec_count).toBe(1);
+  });
+
+  it.each([
+    ['test.cat', /^key = "\*\*\*REDACTED\*\*\*"$/],
+    ['test.quiet', /^\(withheld: 48 bytes/],
+  ])('[§9] what a tool wrote is kept without secrets: %s', async (operation, kept) => {
+    const token = ['gh', 'p_', 'x7Kq2Zr9Lm', '4Vt8Wb3Nc6', 'Yd1Hf5Js0P', 'aQeUg2'].join('');
+    const result = await world.run(operation, exec('cat'), { a: `key = "${token}"` });
+    expect(result.status).toBe('succeeded');
+    const { artifacts } = await world.store.list({ op: result.op_id, kind: 'tool_output' });
+    const texts = await Promise.all(
+      artifacts.map(async ({ content_hash }) => Buffer.from(await world.store.get(content_hash)).toString()),
+    );
+    expect(texts).toContainEqual(expect.stringMatching(kept));
+    expect(texts.join('\n')).not.toContain(token);
   });
 
   it('sort sorts, and an option that policy does not name is refused with an event and a Problem', async () => {
