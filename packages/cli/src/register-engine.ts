@@ -30,7 +30,7 @@ function engineFolder({ engine_id, engine_version }: EngineManifest): string {
 
 /** The copy is what gets registered: the package's own directory may change or vanish afterwards. */
 export async function registerEngine(
-  host: Host,
+  host: Pick<Host, 'home' | 'record'>,
   { manifest, bundle, vectors }: EnginePackage,
   certificate: CheckedCertificate | undefined,
 ): Promise<void> {
@@ -39,9 +39,11 @@ export async function registerEngine(
   const dir = join(resolve(host.home), folder);
   const target = join(dir, 'engine.bundle');
   const draft = `${target}.${randomUUID()}.tmp`;
+  const vectorsDraft = join(dir, `conformance.${randomUUID()}.tmp`);
   mkdirSync(dir, { recursive: true });
   try {
     copyChecked(bundle, draft, manifest);
+    if (vectors !== undefined) copyVectors(vectors, vectorsDraft);
     await withRegistryLock(host.home, async () => {
       // First the record, then the effect: until it is on the disk, nothing that is registered changes.
       await host.record('registry.engine_added', {
@@ -52,7 +54,8 @@ export async function registerEngine(
       });
       renameSync(draft, target);
       writeFileSync(join(dir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-      copyVectors(vectors, join(dir, 'conformance'));
+      rmSync(join(dir, 'conformance'), { recursive: true, force: true });
+      if (vectors !== undefined) renameSync(vectorsDraft, join(dir, 'conformance'));
       const file = join(host.home, REGISTRY_FILE);
       const entry: RegistryEntry = {
         manifest,
@@ -64,6 +67,7 @@ export async function registerEngine(
     });
   } finally {
     rmSync(draft, { force: true });
+    rmSync(vectorsDraft, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { usageError } from '../usage-error.ts';
 
@@ -6,15 +6,13 @@ const MAX_FILES = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Copies the conformance vectors of an engine, so that it can be certified again without its package; what was there goes.
- * @param source `undefined`: it has none
+ * Copies the conformance vectors of an engine, so that it can be certified again without its package.
+ * @param target a folder that does not exist; whoever asked takes it away when this throws
  * @throws MexError `CLI_ENGINE_PACKAGE` for links and other things that are no files, and beyond 5,000 files or 64 MiB
  */
-export function copyVectors(source: string | undefined, target: string): void {
-  const files = source === undefined ? [] : listFiles(source);
-  rmSync(target, { recursive: true, force: true });
-  if (source === undefined) return;
-  mkdirSync(target, { recursive: true });
+export function copyVectors(source: string, target: string): void {
+  const files = listFiles(source);
+  mkdirSync(target);
   for (const file of files) {
     const copy = join(target, relative(source, file));
     mkdirSync(join(copy, '..'), { recursive: true });
@@ -24,6 +22,7 @@ export function copyVectors(source: string | undefined, target: string): void {
 
 /** A link could bring in any file of this machine, and put it where engines read. */
 function listFiles(root: string): string[] {
+  if (!lstatSync(root).isDirectory()) throw refuse('conformance/ itself is no folder of its own');
   const files: string[] = [];
   let bytes = 0;
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
