@@ -7,11 +7,13 @@ import {
   CHECKERS,
   canonicalJson,
   type EngineManifest,
+  type Implementation,
   MexError,
   type OperationManifest,
   parseStrictJson,
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
+import { implementedOperation, nameImplementation } from '@mex/runtime';
 import { conformanceError } from './errors.ts';
 import type { CertifyRequest } from './request.ts';
 
@@ -32,10 +34,24 @@ export interface EngineUnderTest {
   readonly packageDir: string | undefined;
 }
 
-/** What a vector runs, or `undefined` where its manifest has no such operation. */
+/** What a vector runs, as its implementation does it; `undefined` where the manifest has no such operation. */
 export function operationOf({ manifest }: EngineUnderTest, vector: LoadedVector): OperationManifest | undefined {
-  const { operation } = vector.document;
-  return Object.hasOwn(manifest.operations, operation) ? manifest.operations[operation] : undefined;
+  const { operation: name } = vector.document;
+  const operation = Object.hasOwn(manifest.operations, name) ? manifest.operations[name] : undefined;
+  const implementation = implementationOf(manifest, vector);
+  return operation === undefined || implementation === undefined
+    ? operation
+    : implementedOperation(operation, implementation);
+}
+
+/** Who does what a vector runs; `undefined` where it names one that there is not. */
+export function implementationOf(manifest: EngineManifest, { document }: LoadedVector): Implementation | undefined {
+  return nameImplementation(manifest, document.operation, document.implementation).implementation;
+}
+
+/** Everybody who can do an operation. */
+export function implementersOf({ implementations }: EngineManifest, operation: string): Implementation[] {
+  return implementations.filter(({ operations }) => operations?.includes(operation) ?? true);
 }
 
 /** @throws MexError `CONFORMANCE_ENGINE_UNREADABLE` where there is no manifest or bundle to speak of */

@@ -1,7 +1,8 @@
 import type { OperationManifest } from '@mex/envelope';
 import { findCapability } from '@mex/envelope';
+import { implementedOperation } from '@mex/runtime';
 import type { Need } from './case-file.ts';
-import type { EngineUnderTest } from './engine-under-test.ts';
+import { type EngineUnderTest, implementersOf } from './engine-under-test.ts';
 import type { CertifiedTier } from './request.ts';
 
 /** Why a case does not apply to an engine; `undefined` where it does. Decided from the manifest, never by the engine. */
@@ -10,7 +11,9 @@ export function missingNeed(
   engine: EngineUnderTest,
   tiers: readonly CertifiedTier[],
 ): string | undefined {
-  const operations = Object.values(engine.manifest.operations);
+  const operations = Object.entries(engine.manifest.operations).flatMap(([name, operation]) =>
+    implementersOf(engine.manifest, name).map((implementation) => implementedOperation(operation, implementation)),
+  );
   const lacking = needs.find((need) => !isThere(need, engine, operations, tiers));
   return lacking === undefined ? undefined : REASONS[lacking];
 }

@@ -17,6 +17,8 @@ export interface LabHostOptions {
   readonly home: string;
   readonly scopes: Policy['readScopes'];
   readonly tools: Policy['tools'];
+  /** Id of the implementation that policy names. */
+  readonly implementation: string | undefined;
   readonly stage: NonNullable<HostOptions['stage']>;
   readonly proofs: TierProofs;
   readonly open: typeof openHost;
@@ -92,7 +94,7 @@ export class LabHost {
 function labPolicy(
   manifest: EngineManifest,
   tier: CertifiedTier,
-  { scopes, tools }: Pick<LabHostOptions, 'scopes' | 'tools'>,
+  { scopes, tools, implementation }: Pick<LabHostOptions, 'scopes' | 'tools' | 'implementation'>,
 ): Policy {
   const readable = Object.values(manifest.operations).flatMap(({ readable_secrets = [] }) => readable_secrets);
   return {
@@ -107,6 +109,7 @@ function labPolicy(
     tiers: { engines: {}, trusted: tier, untrusted: tier },
     readScopes: scopes,
     tools,
+    ...(implementation === undefined ? {} : { implementations: { [manifest.engine_id]: implementation } }),
     readableSecrets: { [manifest.engine_id]: [...new Set(readable)] },
     // A result that was kept says nothing about an engine that runs again.
     resultCache: 'off',

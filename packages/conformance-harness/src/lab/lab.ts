@@ -10,7 +10,7 @@ import { type EngineUnderTest, operationOf } from '../engine-under-test.ts';
 import type { CertifiedTier } from '../request.ts';
 import type { Interceptor } from './call-tap.ts';
 import { HttpStage, type StagedAnswer } from './http-stage.ts';
-import { LabHost, type TierProofs } from './lab-host.ts';
+import { LabHost, type LabHostOptions, type TierProofs } from './lab-host.ts';
 import type { Observation } from './observation.ts';
 import { newcomer, REGULAR } from './people.ts';
 import { type InputContent, readInputs, storeInputs } from './vector-inputs.ts';
@@ -91,9 +91,10 @@ export class Lab {
 
   /** The host that a vector runs in. */
   hostOf(vector: LoadedVector): Promise<LabHost> {
+    const { implementation } = vector.document;
     const { scopes, tools } = this.stageOf(vector);
-    const key = JSON.stringify([scopes, tools]);
-    const known = this.hosts.get(key) ?? this.openHost(scopes, tools);
+    const key = JSON.stringify([scopes, tools, implementation]);
+    const known = this.hosts.get(key) ?? this.openHost({ scopes, tools, implementation });
     this.hosts.set(key, known);
     return known;
   }
@@ -175,13 +176,12 @@ export class Lab {
     return observed;
   }
 
-  private openHost(scopes: VectorStage['scopes'], tools: VectorStage['tools']): Promise<LabHost> {
+  private openHost(wanted: Pick<LabHostOptions, 'scopes' | 'tools' | 'implementation'>): Promise<LabHost> {
     const { engine, tier, host, openHost: open = openHost } = this.options;
     return LabHost.open({
+      ...wanted,
       engine,
       tier,
-      scopes,
-      tools,
       home: join(this.dir, `home-${this.hosts.size}`),
       stage: { ...this.http.stage, workingDirectory: this.dir },
       proofs: this.proofs,

@@ -3,7 +3,15 @@ import type { LoadedVector } from '@mex/engine-sdk/testing';
 import { BUDGET_FIELDS, type BudgetField } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
 import { codeOf, outcomeOf } from '../lab/observation.ts';
-import { numberOf, placeOf, representatives, type TierBench, textOf, tierProbe } from './probe.ts';
+import {
+  implementedRepresentatives,
+  numberOf,
+  placeOf,
+  representatives,
+  type TierBench,
+  textOf,
+  tierProbe,
+} from './probe.ts';
 
 /** A vector with a budget that cannot hold it. */
 interface Squeeze {
@@ -45,7 +53,7 @@ function fieldOf(name: string): BudgetField {
 
 /** The vector that spends most of a field, and a limit below that; or why there is none. */
 async function squeeze(bench: TierBench, field: BudgetField): Promise<Squeeze | string> {
-  const measured = await representatives(bench);
+  const measured = await (field === 'exec_count' ? implementedRepresentatives(bench) : representatives(bench));
   if (field === 'wall_time_ms') {
     const calling = measured.find(({ baseline }) => baseline.sighting.calls.length > 0);
     if (calling === undefined) return 'No golden vector calls the broker, so nothing can be held up.';

@@ -39,7 +39,7 @@ export const frontDoor = packageProbe(({ engine, log }) => {
   }));
 });
 
-/** An export of a package that leads anywhere but to its front door. */
+/** An export of a package that leads anywhere but to its front door, or to data. */
 function strayExport(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const known = new Set([
@@ -56,7 +56,9 @@ function strayExport(file: string): string | undefined {
   const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
   if (typeof value !== 'object' || value === null) return undefined;
   const members = ['main', 'module', 'bin', 'exports'].flatMap((key) => targets(Reflect.get(value, key)));
-  return members.find((target) => !known.has(target.startsWith('./') ? target : `./${target}`));
+  // Node reads a name that ends so as JSON, whatever is in it: data, and nothing that runs.
+  const isData = (target: string): boolean => target.endsWith('.json');
+  return members.find((target) => !isData(target) && !known.has(target.startsWith('./') ? target : `./${target}`));
 }
 
 /** The bundle is a script, which nobody can import anything from. Compiled, never run here. */

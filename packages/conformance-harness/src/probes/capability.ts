@@ -1,6 +1,7 @@
 import type { LoadedVector } from '@mex/engine-sdk/testing';
 import { coversCapability } from '@mex/envelope';
-import { type EngineUnderTest, operationOf } from '../engine-under-test.ts';
+import { implementedOperation } from '@mex/runtime';
+import { type EngineUnderTest, implementersOf, operationOf } from '../engine-under-test.ts';
 import type { SeenCall } from '../lab/call-tap.ts';
 import type { Observation } from '../lab/observation.ts';
 import { unfairEnd } from './fair-end.ts';
@@ -75,8 +76,11 @@ export const declaredUsed = tierProbe(async (bench) => {
     for (const id of usedBy(await lab.baseline(vector))) known.add(id);
     used.set(vector.document.operation, known);
   }
-  for (const [name, { capabilities }] of Object.entries(engine.manifest.operations)) {
-    for (const capability of capabilities) {
+  for (const [name, operation] of Object.entries(engine.manifest.operations)) {
+    const needed = implementersOf(engine.manifest, name).flatMap(
+      (implementation) => implementedOperation(operation, implementation).capabilities,
+    );
+    for (const capability of new Set([...operation.capabilities, ...needed])) {
       const isUsed = restsOn(used.get(name) ?? new Set(), capability);
       log.check(isUsed, () => ({
         what: `${name} declares ${capability}, and no golden vector uses it.`,

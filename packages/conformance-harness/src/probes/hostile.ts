@@ -5,7 +5,16 @@ import type { Interceptor, SeenCall } from '../lab/call-tap.ts';
 import { codeOf, outcomeOf } from '../lab/observation.ts';
 import { undeclaredEnd, unfairEnd } from './fair-end.ts';
 import { difference } from './likeness.ts';
-import { frozenVectors, numberOf, placeOf, representatives, spread, textOf, tierProbe } from './probe.ts';
+import {
+  frozenVectors,
+  implementedRepresentatives,
+  numberOf,
+  placeOf,
+  representatives,
+  spread,
+  textOf,
+  tierProbe,
+} from './probe.ts';
 
 /** A call without what differs from operation to operation. */
 function bodyOf({ body }: Pick<SeenCall, 'body'>): string {
@@ -22,7 +31,7 @@ function codesFor(codes: unknown, call: string): string[] {
 /** Every call is refused once, and stays refused: the operation says so. */
 export const refusedCalls = tierProbe(async (bench) => {
   const { engine, lab, log, case: one } = bench;
-  for (const { vector, baseline } of await representatives(bench)) {
+  for (const { vector, baseline } of await implementedRepresentatives(bench)) {
     const operation = operationOf(engine, vector);
     if (operation === undefined) continue;
     const calls = spread(distinct(baseline.sighting.calls), numberOf(bench, 'most'));

@@ -1,5 +1,6 @@
 import type { LoadedVector } from '@mex/engine-sdk/testing';
-import { type EngineUnderTest, operationOf } from '../engine-under-test.ts';
+import type { Implementation } from '@mex/envelope';
+import { type EngineUnderTest, implementationOf, operationOf } from '../engine-under-test.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Observation } from '../lab/observation.ts';
 import type { Finding } from '../report.ts';
@@ -59,25 +60,41 @@ export function rejectVectors({ vectors }: EngineUnderTest): LoadedVector[] {
   return vectors.filter(({ kind }) => kind === 'reject');
 }
 
+/** A vector, and how it ended undisturbed. */
+export interface Representative {
+  readonly vector: LoadedVector;
+  readonly baseline: Observation;
+}
+
 /**
  * One golden vector for each operation, for what is run many times: the one whose run makes the most kinds of calls, of
- * those the one with the fewest.
+ * those the one with the fewest. What an external program does costs a process each time: where the engine does an
+ * operation itself, that is what stands for it.
  */
-export async function representatives({
+export async function representatives(bench: TierBench): Promise<Representative[]> {
+  const all = await implementedRepresentatives(bench);
+  const own = new Set(all.filter(({ kind }) => kind === 'builtin').map(({ vector }) => vector.document.operation));
+  return all.filter(({ kind, vector }) => kind === 'builtin' || !own.has(vector.document.operation));
+}
+
+/** One golden vector for each operation by each implementation, those of the engine itself first. */
+export async function implementedRepresentatives({
   engine,
   lab,
-}: TierBench): Promise<{ vector: LoadedVector; baseline: Observation }[]> {
-  const best = new Map<string, { vector: LoadedVector; baseline: Observation; kinds: number; calls: number }>();
+}: TierBench): Promise<(Representative & { readonly kind: Implementation['kind'] })[]> {
+  const best = new Map<string, Representative & { kind: Implementation['kind']; kinds: number; calls: number }>();
   for (const vector of goldenVectors(engine)) {
+    const { id, kind = 'builtin' } = implementationOf(engine.manifest, vector) ?? {};
     const baseline = await lab.baseline(vector);
     const { calls } = baseline.sighting;
     const kinds = new Set(calls.map(({ call }) => call)).size;
-    const known = best.get(vector.document.operation);
+    const key = JSON.stringify([vector.document.operation, id]);
+    const known = best.get(key);
     const isBetter =
       known === undefined || kinds > known.kinds || (kinds === known.kinds && calls.length < known.calls);
-    if (isBetter) best.set(vector.document.operation, { vector, baseline, kinds, calls: calls.length });
+    if (isBetter) best.set(key, { vector, baseline, kind, kinds, calls: calls.length });
   }
-  return [...best.values()];
+  return [...best.values()].toSorted((a, b) => Number(a.kind === 'external') - Number(b.kind === 'external'));
 }
 
 /** Golden vectors that run at a level with frozen time: D2 or D3. */

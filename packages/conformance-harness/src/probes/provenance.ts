@@ -1,7 +1,8 @@
+import type { LoadedVector } from '@mex/engine-sdk/testing';
 import type { EngineResult } from '@mex/envelope';
 import { findCapability } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
-import type { EngineUnderTest } from '../engine-under-test.ts';
+import { type EngineUnderTest, implementationOf } from '../engine-under-test.ts';
 import type { Observation } from '../lab/observation.ts';
 import { goldenVectors, placeOf, tierProbe } from './probe.ts';
 
@@ -10,7 +11,7 @@ export const provenanceComplete = tierProbe(async (bench) => {
   const { engine, lab, log } = bench;
   for (const vector of goldenVectors(engine)) {
     const observed = await lab.baseline(vector);
-    for (const [member, held] of Object.entries(claims(engine, observed, lab.tier)))
+    for (const [member, held] of Object.entries(claims(engine, vector, observed, lab.tier)))
       log.check(held, () => ({
         what: `provenance.${member} is missing or is not what was run.`,
         where: placeOf(bench, vector, `provenance.${member}`),
@@ -18,14 +19,19 @@ export const provenanceComplete = tierProbe(async (bench) => {
   }
 });
 
-function claims({ manifest }: EngineUnderTest, observed: Observation, tier: string): Record<string, boolean> {
+function claims(
+  { manifest }: EngineUnderTest,
+  vector: LoadedVector,
+  observed: Observation,
+  tier: string,
+): Record<string, boolean> {
   const { operation, result, sighting } = observed;
   const { provenance } = result;
   const environment = provenance.environment;
   const tools = sighting.calls.filter(({ call, code }) => call === 'tool.exec' && code === undefined);
   return {
     engine: provenance.engine_id === manifest.engine_id && provenance.engine_version === manifest.engine_version,
-    implementation: provenance.implementation !== undefined,
+    implementation: provenance.implementation === implementationOf(manifest, vector)?.id,
     bundle_sha256: provenance.bundle_sha256 === manifest.bundle.sha256,
     inputs: sameItems(
       provenance.inputs,

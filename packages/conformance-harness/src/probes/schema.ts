@@ -1,7 +1,7 @@
 import { compareRun } from '@mex/engine-sdk/testing';
 import { MexError } from '@mex/envelope';
 import { registerManifest } from '@mex/registry';
-import { operationOf } from '../engine-under-test.ts';
+import { implementationOf, implementersOf, operationOf } from '../engine-under-test.ts';
 import { codeOf, observedRun, outcomeOf } from '../lab/observation.ts';
 import { boundVectors } from '../needs.ts';
 import { brokenParams } from './broken-params.ts';
@@ -48,6 +48,16 @@ export const vectorsCover = packageProbe(({ engine, log }) => {
     }));
   }
   for (const operation of Object.keys(engine.manifest.operations)) {
+    for (const { id } of implementersOf(engine.manifest, operation)) {
+      const own = vectors.filter((vector) => vector.kind === 'golden' && vector.document.operation === operation);
+      const isDone = own.some((vector) => implementationOf(engine.manifest, vector)?.id === id);
+      // Without any golden vector the next finding says so.
+      log.check(isDone || own.length === 0, () => ({
+        what: `There is no golden vector of ${operation} by the implementation "${id}".`,
+        where: { operation, at: 'conformance/' },
+        remedy: `Write one with "implementation": "${id}" and a program in outside.tools; or do not declare it.`,
+      }));
+    }
     for (const kind of ['golden', 'reject'] as const) {
       const has = vectors.some((vector) => vector.kind === kind && vector.document.operation === operation);
       log.check(has, () => ({

@@ -74,7 +74,26 @@ __mex_register__({ operations: { 'model.shout': { run: shout } } });
 })();
 `;
 
-export type ModelKind = 'plain' | 'busy' | 'live' | 'tool';
+/** Does it itself, or has it done by a program where policy says so. */
+const WRAPPED = `(function () {
+const fail = (code, message) => Object.assign(new Error(message), { code });
+async function shout(context, params) {
+  if (params.text === 'no') throw fail('MODEL_NOTHING', 'There is nothing to shout.');
+  if (context.implementation.kind === 'builtin') {
+    await context.write('said.txt', params.text.toUpperCase());
+    return {};
+  }
+  const { exitCode, stdout } = await context.exec('shout', [params.text]);
+  if (exitCode !== 0) throw fail('MODEL_TOOL', 'The tool failed.');
+  await context.write('said.txt', stdout);
+  await context.write('raw.txt', stdout);
+  return {};
+}
+__mex_register__({ operations: { 'model.shout': { run: shout } } });
+})();
+`;
+
+export type ModelKind = 'plain' | 'busy' | 'live' | 'tool' | 'wrapped';
 type Json = Record<string, unknown>;
 
 /** A package in memory: what is written is what is certified. */
@@ -137,6 +156,19 @@ const OPERATIONS: Readonly<Record<ModelKind, Record<string, Json>>> = {
       }),
     };
   },
+  get wrapped() {
+    return {
+      'model.shout': operation({
+        params_schema: schema({ text: SHORT }),
+        outputs: [
+          { name: 'said.txt', kind: 'file', mime: 'text/plain' },
+          { name: 'raw.txt', kind: 'tool_output', mime: 'text/plain', evidence: true, optional: true },
+        ],
+        capabilities: ['fs.write:artifacts'],
+        error_codes: ['MODEL_NOTHING', 'MODEL_TOOL'],
+      }),
+    };
+  },
   get tool() {
     return {
       'model.shout': operation({
@@ -183,24 +215,25 @@ function plainFiles(rounds: number): [string, string][] {
   ];
 }
 
+function shoutFiles(kind: 'tool' | 'wrapped'): [string, string][] {
+  const shout = { operation: 'model.shout', params: { text: 'x' } };
+  return [
+    vector('shout', {
+      ...shout,
+      ...(kind === 'tool' ? {} : { implementation: 'shout' }),
+      outside: { tools: { shout: { path: 'shout.mjs' } } },
+      expect: { status: 'succeeded', outputs: { 'raw.txt': { contains: 'X' } } },
+    }),
+    ['conformance/shout/shout.mjs', 'process.stdout.write(process.argv[2].toUpperCase());'],
+    ...(kind === 'tool' ? [] : [vector('itself', { ...shout, expect: { status: 'succeeded' } })]),
+    vector('nothing', { ...shout, params: { text: 'no' }, expect: { status: 'failed', code: 'MODEL_NOTHING' } }),
+  ];
+}
+
 function filesOf(kind: ModelKind): [string, string][] {
   if (kind === 'plain') return plainFiles(0);
   if (kind === 'busy') return plainFiles(20_000);
-  if (kind === 'tool')
-    return [
-      vector('shout', {
-        operation: 'model.shout',
-        params: { text: 'x' },
-        outside: { tools: { shout: { path: 'shout.mjs' } } },
-        expect: { status: 'succeeded', outputs: { 'raw.txt': { contains: 'X' } } },
-      }),
-      ['conformance/shout/shout.mjs', 'process.stdout.write(process.argv[2].toUpperCase());'],
-      vector('nothing', {
-        operation: 'model.shout',
-        params: { text: 'no' },
-        expect: { status: 'failed', code: 'MODEL_NOTHING' },
-      }),
-    ];
+  if (kind === 'tool' || kind === 'wrapped') return shoutFiles(kind);
   const http = [{ url: 'https://api.model.example/x', status: 200, body: '{"n":1}' }];
   return [
     vector('ask', {
@@ -217,7 +250,13 @@ function filesOf(kind: ModelKind): [string, string][] {
   ];
 }
 
-const CODE: Readonly<Record<ModelKind, string>> = { plain: PLAIN, busy: PLAIN, live: LIVE, tool: TOOL };
+const CODE: Readonly<Record<ModelKind, string>> = {
+  plain: PLAIN,
+  busy: PLAIN,
+  live: LIVE,
+  tool: TOOL,
+  wrapped: WRAPPED,
+};
 
 /** An engine that passes every case that applies to it. */
 export function modelPackage(kind: ModelKind): ModelPackage {
@@ -243,7 +282,10 @@ export function modelPackage(kind: ModelKind): ModelPackage {
       package: { name: '@mex-test/model', version: '1.0.0' },
       contract_version: 'mex-1.0',
       operations: structuredClone(OPERATIONS[kind]),
-      implementations: [{ id: 'builtin', kind: 'builtin' }],
+      implementations: [
+        { id: 'builtin', kind: 'builtin' },
+        ...(kind === 'wrapped' ? [{ id: 'shout', kind: 'external', tool: 'shout' }] : []),
+      ],
       determinism_ceiling: kind === 'live' || kind === 'tool' ? 'D1' : 'D3',
       required_gates: [],
       default_budget: budget,
