@@ -8,7 +8,7 @@ import { exitOfScan } from '../../src/scan/scan-exit.ts';
 import { scratch } from '../mex.ts';
 import { plantedToken, writeCleanProject } from './project.ts';
 import { findingsOf, openTestHost, scanDirectory, told } from './scanner.ts';
-import { installStandIns, makeToolDirectory, NO_TOOLS } from './stand-ins/install.ts';
+import { installStandIns, makeToolDirectory, NO_TOOLS, type ToolDirectory } from './stand-ins/install.ts';
 
 const dir = scratch();
 const TOOLS = ['syft', 'osv-scanner', 'scancode', 'gitleaks'];
@@ -46,16 +46,21 @@ function holds(root: string, text: string): boolean {
 
 describe.skipIf(NO_TOOLS !== '')(`[§13] a scan by external tools${NO_TOOLS}`, () => {
   let host: Host;
+  let directory: ToolDirectory | undefined;
 
   beforeAll(async () => {
-    const tools = installStandIns(makeToolDirectory());
+    directory = makeToolDirectory();
+    const tools = installStandIns(directory);
     const profiles = { Analyst: [...OWN, ...TOOLS.map((tool) => `proc.exec:${tool}`)] };
     host = await openHostWith(
       { profiles, tools, implementations: ENGINES },
       { advisories: { accept_unknown_age: true } },
     );
   }, 30_000);
-  afterAll(() => host.close({ graceMs: 0 }));
+  afterAll(async () => {
+    await host.close({ graceMs: 0 });
+    directory?.remove();
+  });
 
   it('passes a clean release, each check by the tool that policy names, all of it on record', async () => {
     const outcome = await scanDirectory(host, project(), { release: true });

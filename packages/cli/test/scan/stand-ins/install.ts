@@ -3,7 +3,6 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findJailTools } from '@mex/runtime';
-import { afterAll } from 'vitest';
 
 /** Appended to the name of a suite that cannot run here, so that a skip explains itself. */
 export const NO_TOOLS = noTools();
@@ -26,13 +25,18 @@ function findPlace(): string | undefined {
   });
 }
 
-/** A directory that programs may come from, of this test file alone, with a Node in it. */
-export function makeToolDirectory(): { readonly dir: string; readonly node: string } {
+export interface ToolDirectory {
+  readonly dir: string;
+  readonly node: string;
+  readonly remove: () => void;
+}
+
+/** A directory that programs may come from, with a Node in it. */
+export function makeToolDirectory(): ToolDirectory {
   const dir = mkdtempSync(join(findPlace() ?? tmpdir(), '.mex-test-tools-'));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
   const node = join(dir, 'node');
   copyFileSync(realpathSync(process.execPath), node, constants.COPYFILE_FICLONE);
-  return { dir, node };
+  return { dir, node, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 const OPTIONS: Readonly<Record<string, { options: readonly string[]; version_args: readonly string[] }>> = {
@@ -65,7 +69,7 @@ const OPTIONS: Readonly<Record<string, { options: readonly string[]; version_arg
 };
 
 /** Puts the stand-ins in place. Answers with the `tools` of a policy, the way the manual has them. */
-export function installStandIns({ dir, node }: ReturnType<typeof makeToolDirectory>): Record<string, object> {
+export function installStandIns({ dir, node }: ToolDirectory): Record<string, object> {
   return Object.fromEntries(
     Object.entries(OPTIONS).map(([name, policy]) => {
       const path = join(dir, `stand-in-${name}.mjs`);
