@@ -4,7 +4,7 @@ import type { FlightRecorder } from '@mex/flight-recorder';
 import { MASK } from '@mex/guard';
 import type { RuntimeErrorCode } from './errors.ts';
 import type { Ledger, LedgerRow } from './ledger.ts';
-import { findProof, isBeforeLog } from './proven-result.ts';
+import { findProof, hasEnded, isBeforeLog } from './proven-result.ts';
 
 /** One operation as it was recorded. */
 export interface RecordedOperation {
@@ -58,7 +58,9 @@ export function openHistory(ledger: Ledger, recorder: FlightRecorder): Operation
     read: (opId) => {
       const row = readRow(ledger, opId);
       if (row === undefined) throw unrecorded(opId);
-      return describe(row, recorder);
+      // Both are written at once: looked at after the log, the row has a result, or somebody took it away.
+      const isOver = row.ended === undefined && hasEnded(recorder, opId);
+      return describe(isOver ? (readRow(ledger, opId) ?? row) : row, recorder);
     },
     list: ({ since = 0, after = 0, upTo = Number.MAX_SAFE_INTEGER, limit = 500 } = {}) =>
       ledger.list({ since: new Date(since).toISOString(), after, upTo, limit }),
@@ -78,8 +80,9 @@ function readRow(ledger: Ledger, opId: string): LedgerRow | undefined {
 
 function describe(row: LedgerRow, recorder: FlightRecorder): RecordedOperation {
   const { opId, actorId, startedAt, request, operationSha256, ended } = row;
-  const isProven = ended === undefined || findProof(recorder, opId, ended.sha256) !== undefined;
-  if (!isProven && !isBeforeLog(recorder, ended.result))
+  const isProven = ended !== undefined && findProof(recorder, opId, ended.sha256) !== undefined;
+  // What a row says of its own age, or that it has no result, is no reason to believe it.
+  if (!isProven && (hasEnded(recorder, opId) || (ended !== undefined && !isBeforeLog(recorder, ended.result))))
     throw tampered(`The recorded result of ${opId} is not the one the log names.`);
   // The digest is over what was sent: text that was masked has another, and says so.
   const isOriginal = sha256Hex(request) === operationSha256;

@@ -82,14 +82,20 @@ async function replayAll(
   // What the replays themselves record comes after.
   const upTo = history.last();
   const total = history.count({ since, upTo });
+  const logged = lastEvent(powers.recorder);
   let done = 0;
+  const seen = new Set<string>();
   const entries = pages(history, since, upTo);
+  const look = async (opId: string): Promise<void> => {
+    seen.add(opId);
+    const replay = await replayOne(opId, powers, signal, engineId);
+    done += 1;
+    if (replay !== undefined) onReplay(replay, done, Math.max(done, total));
+  };
   const work = async (): Promise<void> => {
     for (const { opId } of entries) {
       if (signal?.aborted) return;
-      const replay = await replayOne(opId, powers, signal, engineId);
-      done += 1;
-      if (replay !== undefined) onReplay(replay, done, total);
+      await look(opId);
     }
   };
   const lanes = Math.max(1, Math.min(Math.trunc(parallel), MAX_PARALLEL));
@@ -98,6 +104,43 @@ async function replayAll(
     await Promise.all(Array.from({ length: lanes }, work));
   } finally {
     entries.return(undefined);
+  }
+  // The ledger is a lookup: what is missing in it, or was given another age, is found in the log.
+  for (const opId of endedInLog(powers.recorder, since, logged)) {
+    if (signal?.aborted) return;
+    if (!seen.has(opId) && !isOlder(opId, since, history)) await look(opId);
+  }
+}
+
+function lastEvent(recorder: ReplayPowers['recorder']): number {
+  return recorder.list({ order: 'newest', limit: 1 })[0]?.seq ?? -1;
+}
+
+/** Operations that came to an end of their own or were ended, by what the log says up to a place. */
+function* endedInLog(recorder: ReplayPowers['recorder'], since: number, upTo: number): Iterable<string> {
+  const query = { type: 'system', subject: 'engine.run', since, limit: PAGE } as const;
+  for (let after = -1; ; ) {
+    const page = recorder.list({ ...query, after });
+    for (const { seq, event } of page) {
+      if (seq > upTo) return;
+      if (event.type !== 'system' || event.subject !== 'engine.run') continue;
+      // What was denied may have left nothing but its events.
+      if (event.body.status !== 'denied') yield event.body.op_id;
+    }
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.seq;
+  }
+}
+
+/** Whether it began before, by its proven result: it is only its end that is in the time asked for. */
+function isOlder(opId: string, since: number, history: ReplayPowers['history']): boolean {
+  try {
+    const { result, isProven } = history.read(opId);
+    return isProven && result !== undefined && Date.parse(result.started_at) < since;
+  } catch (error) {
+    if (error instanceof MexError) return false;
+    throw error;
   }
 }
 

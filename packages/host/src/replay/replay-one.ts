@@ -33,7 +33,7 @@ export async function replayOne(
   try {
     recorded = powers.history.read(opId);
   } catch (error) {
-    if (!(error instanceof MexError) || error.code === 'OPERATION_UNRECORDED') throw error;
+    if (!(error instanceof MexError)) throw error;
     return record(unreadable(opId, error), undefined, powers);
   }
   const { result } = recorded;
@@ -77,7 +77,11 @@ function refused(replay: Replay, reason: ReplayReason | undefined): Replay {
 }
 
 /** What cannot be believed is not even read further. */
-function unreadable(opId: string, { code, message }: MexError): Replay {
+function unreadable(opId: string, error: MexError): Replay {
+  // Whoever asks for it has it from the ledger, or from the log.
+  const isGone = error.code === 'OPERATION_UNRECORDED';
+  const code = isGone ? 'RESULT_TAMPERED' : error.code;
+  const message = isGone ? `The log says how operation ${opId} ended, and the ledger does not have it.` : error.message;
   const replay = base({
     opId,
     actorId: 'unknown',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ArtifactHandle, EngineResult } from '@mex/envelope';
+import { newEventId } from '@mex/flight-recorder';
 import { type Host, isNothing, openHost, type PlanRequest, type Replay } from '@mex/host';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINE, writeReplayEngine } from './replay-engine.ts';
@@ -201,6 +202,37 @@ describe('[§11] what is not what it was', () => {
     expect(await replay(first)).toMatchObject({ verdict: 'damaged', reason: { code: 'RESULT_TAMPERED' } });
   });
 
+  it('so is a result that was taken away, or says that it is older than the log', async () => {
+    const old = await run('replay.write', { params: { text: 'made older' } });
+    host.recorder.prune({ olderThan: Date.parse(old.started_at) });
+    change(
+      'log.db',
+      `UPDATE operation_results SET result = replace(result, '"ended_at":"2', '"ended_at":"1') WHERE seq = (SELECT seq FROM operations WHERE op_id = ?)`,
+      old.op_id,
+    );
+    const gone = await run('replay.write', { params: { text: 'taken away' } });
+    change(
+      'log.db',
+      'DELETE FROM operation_results WHERE seq = (SELECT seq FROM operations WHERE op_id = ?)',
+      gone.op_id,
+    );
+    for (const one of [gone, old])
+      expect(await replay(one)).toMatchObject({ verdict: 'damaged', reason: { code: 'RESULT_TAMPERED' } });
+  });
+
+  it('[§3] an operation that was denied often before it ran is proven by its end', async () => {
+    const operation = host.plan({ engineId: ENGINE, operation: 'replay.write', params: { text: 'again and again' } });
+    const { op_id } = operation;
+    const [some] = host.recorder.list({ subject: 'engine.run', limit: 1 });
+    if (some?.event.type !== 'system' || some.event.subject !== 'engine.run') throw new Error('nothing ran');
+    // As an operation that waits for a person leaves them: its op_id stays free.
+    const body = { ...some.event.body, op_id, status: 'denied' as const, result_sha256: '0'.repeat(64) };
+    const denial = { ...some.event, activity_span_id: op_id, body };
+    await host.recorder.append(Array.from({ length: 250 }, () => ({ ...denial, event_id: newEventId(Date.now()) })));
+    const first = await host.execute(operation);
+    expect(await replay(first)).toMatchObject({ verdict: 'equal' });
+  });
+
   it('so is evidence with other bytes; evidence that is gone cannot be checked', async () => {
     const first = await run('replay.live', { determinism: 'D1' });
     const sha = first.evidence[0]?.sha256 ?? '';
@@ -241,6 +273,22 @@ describe('replaying all', () => {
     );
     expect(await collect({ engineId: 'engine.test.other' })).toEqual(new Map());
     expect(await collect({ since: Date.now() + 60_000 })).toEqual(new Map());
+  });
+
+  it('[§14 E] what was taken out of the ledger, or made older than was asked for, is found in the log', async () => {
+    const since = Date.now();
+    const [gone, moved, stays] = [
+      await run('replay.write', { params: { text: 'ledger 1' } }),
+      await run('replay.write', { params: { text: 'ledger 2' } }),
+      await run('replay.write', { params: { text: 'ledger 3' } }),
+    ];
+    change('log.db', 'DELETE FROM operations WHERE op_id = ?', gone.op_id);
+    change('log.db', `UPDATE operations SET started_at = '2001-01-01T00:00:00.000Z' WHERE op_id = ?`, moved.op_id);
+    const seen = new Map<string, string>();
+    await host.replays.all({ since, onReplay: ({ replayedOpId, verdict }) => void seen.set(replayedOpId, verdict) });
+    expect(seen.get(gone.op_id)).toBe('damaged');
+    expect(seen.get(moved.op_id)).toBe('equal');
+    expect(seen.get(stays.op_id)).toBe('equal');
   });
 
   it('ends when it is told to', async () => {
