@@ -82,6 +82,11 @@ export interface EngineDefinition<Ops extends Operations = Operations> {
   readonly operations: Ops;
   /** Besides `builtin`. Policy chooses; `context.implementation` says what it chose. */
   readonly implementations?: readonly ExternalImplementation[];
+  /**
+   * Digests of WebAssembly modules that it brings along: then it runs in a process, and finds `WebAssembly` with `Memory`
+   * and `instantiate` for exactly these. The runtime must know them.
+   */
+  readonly webAssembly?: readonly string[];
   /** Gates beyond the six that must pass. */
   readonly requiredGates?: readonly string[];
   readonly budget?: { readonly default?: Partial<FullBudget>; readonly ceiling?: Partial<FullBudget> };

@@ -111,6 +111,7 @@ export function createManifest(
     default_budget: { ...DEFAULT_BUDGET, ...engine.budget?.default },
     budget_ceilings: { ...DEFAULT_CEILINGS, ...engine.budget?.ceiling },
     bundle,
+    ...(engine.webAssembly === undefined ? {} : { webassembly: [...engine.webAssembly] }),
     ...(vectors === undefined ? {} : { conformance_vectors: vectors }),
   };
   return CHECKERS.engineManifest.parse(manifest, `The manifest of ${engine.id}`);

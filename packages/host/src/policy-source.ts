@@ -77,6 +77,8 @@ export function chooseTier(
 ): TierChoice {
   const named = Object.hasOwn(engines, manifest.engine_id) ? engines[manifest.engine_id] : undefined;
   if (named !== undefined) return { tier: named, why: 'named in engine_tiers of the policy' };
+  if (manifest.webassembly !== undefined)
+    return { tier: 'process', why: 'it runs WebAssembly, which only the process tier serves' };
   if (certificate.state !== 'absent' && !isCertified(certificate, now))
     return { tier: untrusted, why: 'its certificate does not count: tiers.untrusted' };
   if (origin === 'shipped') return { tier: trusted, why: 'shipped with MEX: tiers.trusted' };

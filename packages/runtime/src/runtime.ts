@@ -349,7 +349,9 @@ function cachedLoader(now: () => number): (engine: RegisteredEngine) => EngineCo
     const failure = failures.get(key);
     if (failure !== undefined && now() - failure.at < RETRY_BUNDLE_MS) throw failure.error;
     try {
-      const code = { engineId, sha256, text: loadBundle(engine.bundle, engineId) };
+      const { webassembly } = engine.manifest;
+      const text = loadBundle(engine.bundle, engineId);
+      const code = { engineId, sha256, text, ...(webassembly === undefined ? {} : { webAssembly: webassembly }) };
       if (cache.size >= MAX_CACHED_BUNDLES) cache.delete(cache.keys().next().value ?? '');
       cache.set(key, code);
       failures.delete(key);

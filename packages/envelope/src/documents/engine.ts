@@ -102,6 +102,8 @@ export const EngineManifest = Type.Object(
     default_budget: FullBudget,
     budget_ceilings: FullBudget,
     bundle: Type.Object({ sha256: Sha256, size_bytes: Count }, CLOSED),
+    /** WebAssembly modules in the bundle that the engine wants to run. Only those that the runtime knows are served. */
+    webassembly: Type.Optional(Type.Array(Sha256, { minItems: 1, maxItems: 4, uniqueItems: true })),
     /**
      * The engine's own vectors: digest of the canonical bundle index of the package's folder `conformance/`, and how many
      * there are. Written by the build, so that what binds this manifest binds the vectors (CONTRACT §15).

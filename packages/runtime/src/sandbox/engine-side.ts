@@ -47,7 +47,8 @@ interface LoadedOperation {
 }
 
 export interface EngineSide {
-  readonly load: (code: string) => void;
+  /** @param modules digests of WebAssembly modules that the engine's manifest names */
+  readonly load: (code: string, modules?: readonly string[]) => void;
   readonly run: (requestText: string) => Promise<string>;
   readonly deliver: (text: string, bytes: Uint8Array | undefined) => void;
 }
@@ -84,8 +85,8 @@ export function createEngineSide(powers: EngineSidePowers): EngineSide {
   };
 
   return {
-    load(code) {
-      for (const [name, operation] of readOperations(powers.realm.load(code))) operations.set(name, operation);
+    load(code, modules) {
+      for (const [name, operation] of readOperations(powers.realm.load(code, modules))) operations.set(name, operation);
       gauge.read();
     },
 

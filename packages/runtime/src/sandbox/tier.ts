@@ -7,6 +7,8 @@ export interface EngineCode {
   readonly sha256: string;
   /** The bundle's text. Its digest was checked when it was read (CONTRACT §8 G-INTEGRITY). */
   readonly text: string;
+  /** Digests of WebAssembly modules that its manifest names. Only processes serve them. */
+  readonly webAssembly?: readonly string[];
 }
 
 /** Limits a tier enforces itself; everything else the broker counts. */

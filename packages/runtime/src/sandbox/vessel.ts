@@ -1,4 +1,5 @@
 import type { CallChannel } from './call-channel.ts';
+import type { EngineCode } from './tier.ts';
 
 /** What one job has used, as the host sees it. */
 export interface Usage {
@@ -35,7 +36,7 @@ export interface Vessel {
 
 /** Makes the vessel of a lane. `onLost` is called when it ended by itself. */
 export type OpenVessel = (options: {
-  readonly code: { readonly engineId: string; readonly sha256: string; readonly text: string };
+  readonly code: EngineCode;
   readonly memoryBytes: number;
   readonly createChannel: (send: FrameSender) => CallChannel;
   readonly onLost: () => void;

@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 
-/** Host → engine side. `load`: `<max array buffer bytes>\n<bundle>`; `run`: a request; `answer`: the reply to a call. */
+/** Host → engine side. `load`: `<max array buffer bytes> <WebAssembly modules, by digest>\n<bundle>`; `run`: a request; `answer`: the reply to a call. */
 export type HostFrame = 'load' | 'run' | 'answer';
 /** Engine side → host. `ready`: waiting for `load`; `loaded`: `ok` or `memory`; `received`: `<session> <count>`. */
 export type EngineFrameKind = 'ready' | 'loaded' | 'call' | 'received' | 'reply';

@@ -34,9 +34,10 @@ export function servePipes(powers: ProcessPowers): void {
   });
   const load = (text: string): void => {
     const cut = text.indexOf('\n');
-    powers.setMemory(Number(text.slice(0, cut)));
+    const [memory, modules = ''] = text.slice(0, cut).split(' ');
+    powers.setMemory(Number(memory));
     try {
-      side.load(text.slice(cut + 1));
+      side.load(text.slice(cut + 1), modules === '' ? [] : modules.split(','));
     } catch {
       // What a bundle throws is its own; it is not looked at.
       if (!powers.realm.memory().exceeded) return exit();

@@ -27,6 +27,8 @@ const NODE_OPTIONS = [
   '--disable-sigusr1',
   // One helper thread of V8 is enough for one engine, and is one stack and one arena less.
   '--v8-pool-size=1',
+  // As much as a worker thread has, in KiB; Node's own is a quarter of it.
+  '--stack-size=3900',
 ];
 
 /**

@@ -62,7 +62,7 @@ export class ProcessVessel implements Vessel {
       },
       () => undefined,
     );
-    this.write('load', `${memoryBytes}\n${code.text}`);
+    this.write('load', `${memoryBytes} ${(code.webAssembly ?? []).join(',')}\n${code.text}`);
   }
 
   async run(request: string): Promise<string> {

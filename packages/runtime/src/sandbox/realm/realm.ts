@@ -1,5 +1,5 @@
 import { compileFunction } from 'node:vm';
-import { createBufferLedger, installBufferAccounting } from './buffers.ts';
+import { type BufferLedger, createBufferLedger, installBufferAccounting } from './buffers.ts';
 import { installChance } from './chance.ts';
 import { installClock } from './clock.ts';
 import { installClone } from './clone.ts';
@@ -17,6 +17,7 @@ import { createRegExpGuard, deleteRegExpStatics, type RegExpGuard, regexpFunctio
 import { BUNDLE_NAME, fixStacks, resetStackLimit } from './stacks.ts';
 import { installText } from './text.ts';
 import { installTimers } from './timers.ts';
+import { disarmWebAssembly, guardWebAssembly } from './web-assembly.ts';
 import { type CallWorld, createWorlds, type Influence, type World, type Worlds } from './world.ts';
 
 export type { StrayKind } from './process.ts';
@@ -27,9 +28,10 @@ export interface Realm {
   /**
    * Evaluates a bundle: text that calls the free name `__mex_register__(definition)` once. Returns what it registered.
    * Clock and randomness are frozen meanwhile, so that what a module computes at load is the same in every worker.
-   * @throws what the bundle throws; Error when it registers nothing or more than once.
+   * @param modules digests of WebAssembly modules: with some, the free name `WebAssembly` is a guarded one
+   * @throws what the bundle throws; Error when it registers nothing or more than once, or wants an unknown module.
    */
-  load(code: string): unknown;
+  load(code: string, modules?: readonly string[]): unknown;
   /** Sets clock and randomness for one call. @throws when the call before left intrinsics that cannot be repaired. */
   beginCall(world: CallWorld): void;
   /**
@@ -82,7 +84,7 @@ export function createRealm(options: RealmOptions): Realm {
   installHostNames(worlds, options.onConsole);
   freezeAll();
   isReady = true;
-  return new DisarmedRealm(worlds, createRegExpGuard(), ledger.memory);
+  return new DisarmedRealm(worlds, createRegExpGuard(), ledger);
 }
 
 function installHostNames(worlds: Worlds, onConsole: (line: string) => void): void {
@@ -99,8 +101,9 @@ function installHostNames(worlds: Worlds, onConsole: (line: string) => void): vo
 
 function freezeAll(): void {
   const urlIterators = trimUrls();
+  const wasm = disarmWebAssembly();
   const globals = trimGlobals();
-  const hidden = [...findHiddenIntrinsics(), ...urlIterators, ...findNodeErrors()];
+  const hidden = [...findHiddenIntrinsics(), ...urlIterators, ...wasm, ...findNodeErrors()];
   repairOverrides();
   harden([...globals, ...hidden, ...regexpFunctions(), Reflect.getPrototypeOf(globalThis)]);
   hardenError();
@@ -124,24 +127,42 @@ class DisarmedRealm implements Realm {
   readonly memory: Realm['memory'];
   private readonly worlds: Worlds;
   private readonly regexps: RegExpGuard;
+  private readonly ledger: BufferLedger;
   private globals = new Set<PropertyKey>(Reflect.ownKeys(globalThis));
   private call: World | undefined;
   /** An engine left something for the next call that cannot be undone. */
   private isSpoilt = false;
 
-  constructor(worlds: Worlds, regexps: RegExpGuard, memory: Realm['memory']) {
+  constructor(worlds: Worlds, regexps: RegExpGuard, ledger: BufferLedger) {
     this.worlds = worlds;
     this.regexps = regexps;
-    this.memory = memory;
+    this.ledger = ledger;
+    this.memory = ledger.memory;
   }
 
-  load(code: string): unknown {
+  load(code: string, modules: readonly string[] = []): unknown {
     const registered: unknown[] = [];
+    const given: [string, unknown][] = [
+      ['__mex_register__', (definition: unknown) => void registered.push(definition)],
+    ];
+    if (modules.length > 0) {
+      const guard = guardWebAssembly(modules, this.ledger);
+      harden([guard]);
+      given.push(['WebAssembly', guard]);
+    }
     const world = this.worlds.enter({ nowMs: 0, seedHex: 'load', frozen: true });
     try {
-      const run: unknown = compileFunction(code, ['__mex_register__'], { filename: BUNDLE_NAME });
+      const run: unknown = compileFunction(
+        code,
+        given.map(([name]) => name),
+        { filename: BUNDLE_NAME },
+      );
       if (typeof run !== 'function') throw new Error('The bundle did not compile.');
-      Reflect.apply(run, undefined, [(definition: unknown) => void registered.push(definition)]);
+      Reflect.apply(
+        run,
+        undefined,
+        given.map(([, value]) => value),
+      );
     } finally {
       this.worlds.leave(world);
       this.globals = new Set(Reflect.ownKeys(globalThis));
