@@ -165,7 +165,10 @@ describe('openHost', () => {
     });
     const { createPolicySource } = await import('../src/policy-source.ts');
     const source = createPolicySource(host.policy, host.consents);
-    const operation = { context: { capability_profile_id: 'Writer' } } as Parameters<typeof source.policyFor>[0];
+    const operation = {
+      capabilities_requested: [],
+      context: { capability_profile_id: 'Writer' },
+    } as unknown as Parameters<typeof source.policyFor>[0];
     expect(source.policyFor(operation, { id: 'app:ci', kind: 'system' }).profile).toBeUndefined();
     expect(source.policyFor(operation, { id: 'app:trusted', kind: 'system' }).profile).toContain('fs.write:artifacts');
     expect(source.policyFor(operation, undefined).profile).toBeUndefined();
