@@ -69,7 +69,7 @@ export interface PrunePowers {
 export async function pruneStore(request: PruneRequest, powers: PrunePowers): Promise<Pruned> {
   const { artifacts, recorder } = powers;
   const terms = termsOf(request, powers.policy);
-  const inventory = await takeInventory(artifacts, await findHolds(recorder, artifacts, Date.now()), terms.now);
+  const inventory = await takeInventory(artifacts, await findHolds(recorder, artifacts, terms), terms.now);
   const handle = await keepInventory(artifacts, inventory, powers.caller);
   const result = await powers.execute(planPrune(powers.registry, handle, terms));
   const output = result.outputs.find(({ name }) => name === REPORT);
@@ -77,15 +77,34 @@ export async function pruneStore(request: PruneRequest, powers: PrunePowers): Pr
   const report = await readReport(artifacts, output);
   verifyReport(report, inventory, handle.sha256, terms);
   if (terms.dryRun) return { result, inventory, report, ...NOTHING };
-  // Meanwhile an approval may have been asked for, or an operation begun.
-  const holds = await findHolds(recorder, artifacts, Date.now());
-  const ids = report.pruned.map(({ artifact_id }) => artifact_id);
-  const removal = await artifacts.remove(ids, mayGo(report, holds));
+  const removal = await removeInPieces(report, terms, powers);
   const sweptBytes = await artifacts.sweepOrphans();
   await recordSummary(powers, output, report, removal, sweptBytes);
   const { cache = Number.POSITIVE_INFINITY } = terms.retentionDays;
   const forgottenResults = await powers.pruneCache(Math.max(0, terms.now - cache * DAY_MS));
   return { result, inventory, report, removal, sweptBytes, forgottenResults };
+}
+
+/** So many are removed on the word of one look at what needs what. */
+const PIECE = 5_000;
+
+/** Meanwhile an approval may have been asked for, or an operation begun: it is looked at again before every piece. */
+async function removeInPieces(
+  report: PruneReport,
+  terms: PruneTerms,
+  { artifacts, recorder }: PrunePowers,
+): Promise<Removal> {
+  const ids = report.pruned.map(({ artifact_id }) => artifact_id);
+  const pieces: Removal[] = [];
+  for (let from = 0; from < ids.length; from += PIECE) {
+    const holds = await findHolds(recorder, artifacts, terms);
+    pieces.push(await artifacts.remove(ids.slice(from, from + PIECE), mayGo(report, holds)));
+  }
+  return {
+    removed: pieces.flatMap(({ removed }) => removed),
+    spared: pieces.flatMap(({ spared }) => spared),
+    bytesFreed: pieces.reduce((sum, { bytesFreed }) => sum + bytesFreed, 0),
+  };
 }
 
 function termsOf({ dryRun = false, now = Date.now(), policy }: PruneRequest, ofHome: RetentionPolicy): PruneTerms {

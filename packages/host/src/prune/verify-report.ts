@@ -42,15 +42,22 @@ export function verifyReport(
   verifyVersions(inventory.artifacts, going, terms.minVersions);
 }
 
+/** The longest window that applies, in days: of its layer, of its kind, its own. `undefined`: none does, it stays. */
+export function windowOf(
+  { layer, kind, retention_ttl_days }: Pick<InventoryItem, 'layer' | 'kind' | 'retention_ttl_days'>,
+  retentionDays: RetentionDays,
+): number | undefined {
+  const windows = [retentionDays[layer], retentionDays[kind], retention_ttl_days].filter((days) => days !== undefined);
+  return windows.length === 0 ? undefined : Math.max(...windows);
+}
+
 function faultOf(item: InventoryItem, { now, retentionDays }: PruneTerms): string | undefined {
   if (item.pinned === true) return 'is pinned';
   if (item.held_by !== undefined) return `is needed (${item.held_by})`;
-  const days = [retentionDays[item.layer], retentionDays[item.kind], item.retention_ttl_days].filter(
-    (given) => given !== undefined,
-  );
-  if (days.length === 0) return 'has no window';
+  const days = windowOf(item, retentionDays);
+  if (days === undefined) return 'has no window';
   const age = now - Date.parse(item.created_at);
-  return age >= Math.max(...days) * DAY_MS ? undefined : 'is younger than its window';
+  return age >= days * DAY_MS ? undefined : 'is younger than its window';
 }
 
 /** Of every thing the newest contents are left (CONTRACT §5 `min_versions`). */

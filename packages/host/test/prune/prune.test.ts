@@ -6,6 +6,7 @@ import type { ArtifactMeta } from '@mex/artifacts';
 import { DEFAULT_GOVERNANCE, DEFAULT_POLICY, type Host, openHost, type Policy } from '@mex/host';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PROBE, PROBE_POLICY, writeProbe } from '../governance/probe-engine.ts';
+import { ENGINE as REPLAYED, writeReplayEngine } from '../replay/replay-engine.ts';
 import { writeJanitor } from './fake-janitor.ts';
 
 const DAY_MS = 86_400_000;
@@ -21,7 +22,7 @@ afterEach(async () => {
 /** A host whose janitor proposes what `choose` says. */
 async function open(choose: string, policy: Policy = DEFAULT_POLICY): Promise<Host> {
   const home = mkdtempSync(join(tmpdir(), 'mex-prune-'));
-  const engines = [writeJanitor(home, choose), writeProbe(home)];
+  const engines = [writeJanitor(home, choose), writeProbe(home), writeReplayEngine(home)];
   const host = await openHost({ home, engines, policy, caller: { id: 'app:test', kind: 'system' } });
   ends.push(
     () => rmSync(home, { recursive: true, force: true }),
@@ -151,6 +152,32 @@ describe('[§5] what something needs stays', () => {
       record: 'GOVERNANCE_RECORD',
       evidence: 'LOG_EVIDENCE',
     });
+  });
+
+  it('[§4] [§6] what answered another operation: its evidence while the log speaks of that, the rest for a whole window', async () => {
+    const host = await open('item.held_by===undefined&&item.engine_id==="engine.test.replay"');
+    const run = (operation: string) =>
+      host.execute(
+        host.plan({
+          engineId: REPLAYED,
+          operation,
+          ...(operation === 'replay.write' ? { params: { text: 'x' } } : {}),
+        }),
+      );
+    const first = [await run('replay.live'), await run('replay.write')];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const again = [await run('replay.live'), await run('replay.write')];
+    expect(again.map(({ provenance }) => provenance.cached_from)).toEqual(first.map(({ op_id }) => op_id));
+    host.recorder.prune({ olderThan: Date.parse(again[0]?.started_at ?? '') });
+    const due = Date.parse(first[1]?.ended_at ?? '') + DAY_MS;
+    const { inventory } = await host.prune({ now: due, policy: { days: { derived: 1, evidence: 0 }, minVersions: 0 } });
+    const holds = Object.fromEntries(inventory.artifacts.map(({ name, held_by }) => [name, held_by]));
+    expect(holds).toMatchObject({ 'raw.txt': 'LOG_EVIDENCE', 'out.txt': 'SERVED_AGAIN' });
+    const { removal } = await host.prune({
+      now: due + DAY_MS,
+      policy: { days: { derived: 1, evidence: 0 }, minVersions: 0 },
+    });
+    expect(removal?.removed).toEqual([first[1]?.outputs[0]?.artifact_id]);
   });
 
   it('what was pinned after it was judged', async () => {
