@@ -19,5 +19,6 @@ step('format', 'biome', ['ci', '--colors=off', '.']);
 step('boundaries', 'turbo', ['boundaries']);
 step('unused', 'knip', ['--no-progress', '--include', 'files,dependencies']);
 step('house rules', 'node', ['scripts/check-house.mjs']);
+step('certificates', 'node', ['scripts/certify.mjs']);
 step('release gate', 'node', ['scripts/release-gate.mjs']);
 step('packaging', 'node', ['scripts/check-packages.mjs']);
