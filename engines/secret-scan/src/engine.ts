@@ -1,56 +1,27 @@
-import {
-  defineEngine,
-  defineOperation,
-  type EngineContext,
-  EngineError,
-  type EngineInput,
-  Type,
-} from '@mex/engine-sdk';
+import { defineEngine, defineOperation, type EngineContext, EngineError, type EngineInput } from '@mex/engine-sdk';
 import { TOOL_REPORT_ERRORS, type ToolReportErrorCode } from '@mex/engine-sdk/tools';
 import { parseStrictJson } from '@mex/envelope';
-import type { Confidence } from '@mex/guard';
-import { applyBaseline, BASELINE_SCHEMA, type BaselineEntry, parseBaseline } from './baseline.ts';
+import { applyBaseline, type BaselineEntry, parseBaseline } from './baseline.ts';
 import { scanByTool, writeToolReport } from './external/scan-by-tool.ts';
+import { fileOptions, historyOptions, PARAMS, type Params } from './params.ts';
 import type { SecretErrorCode } from './problem-codes.ts';
 import { reportProblems } from './problems.ts';
 import { summarize, writeRaw, writeReport } from './report.ts';
 import { writeSarif } from './sarif.ts';
 import { type ScanResult, scanTree, type Tree } from './scan-tree.ts';
+import { TreeMemory } from './tree-memory.ts';
+import { addHistory, withoutHistory } from './with-history.ts';
 
 const VERSION = '0.1.0';
 const MIB = 1024 * 1024;
-const DEFAULT_MAX_FILE = 16 * MIB;
 
 const ERRORS: readonly (SecretErrorCode | ToolReportErrorCode)[] = [
   'SECRET_NO_DIRECTORY',
+  'SECRET_NO_HISTORY',
   'SECRET_NOTHING_SCANNED',
   'SECRET_BASELINE_INVALID',
   ...TOOL_REPORT_ERRORS,
 ];
-
-const params = Type.Object(
-  {
-    min_confidence: Type.Optional(
-      Type.Union([Type.Literal('low'), Type.Literal('medium'), Type.Literal('high')], {
-        description: 'Leave out what is less sure; default low: weak passwords, too',
-      }),
-    ),
-    include_ignored: Type.Optional(Type.Boolean({ description: 'Also scan what git ignores; default false' })),
-    max_file_bytes: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 128 * MIB, description: 'Larger files are left out; default 16 MiB' }),
-    ),
-    baseline: Type.Optional(BASELINE_SCHEMA),
-    timestamp: Type.Optional(
-      Type.String({
-        maxLength: 30,
-        pattern: '^\\d\\d\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$',
-        description:
-          'Time of the scan, for the report and for the expiry of baseline entries; without it no entry counts',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
 
 export default defineEngine({
   id: 'engine.guard.secret_scan',
@@ -72,12 +43,14 @@ export default defineEngine({
   operations: {
     'secret.scan': defineOperation({
       title: 'Scan for secrets',
-      description: 'Scans every text file of a pinned directory that git would not ignore.',
-      params,
+      description:
+        'Scans every text file of a pinned directory that git would not ignore, and its history where that is asked for.',
+      params: PARAMS,
       inputs: {
         min: 1,
-        max: 2,
-        description: 'A pinned directory; optionally a baseline document (mex.secret_baseline@1)',
+        max: 3,
+        description:
+          'A pinned directory; with history its pinned repository (.git); optionally a baseline document (mex.secret_baseline@1)',
       },
       outputs: [
         { name: 'report.json', kind: 'report', mime: 'application/json' },
@@ -92,20 +65,14 @@ export default defineEngine({
   },
 });
 
-type Params = {
-  min_confidence?: Confidence;
-  include_ignored?: boolean;
-  max_file_bytes?: number;
-  baseline?: BaselineEntry[];
-  timestamp?: string;
-};
-
 async function scan(context: EngineContext, options: Params): Promise<Record<string, unknown>> {
-  const [directory, document] = context.inputs;
+  const [directory, ...rest] = context.inputs;
   if (directory === undefined || directory.kind !== 'bundle')
     throw new EngineError('SECRET_NO_DIRECTORY', 'The first input is not a pinned directory.');
+  const repository = options.history === true ? repositoryOf(rest) : undefined;
+  const document = repository === undefined ? rest[0] : rest[1];
   const entries = [...(options.baseline ?? []), ...(await readBaseline(document))];
-  const result = await scanInput(context, directory, options);
+  const result = await scanInput(context, directory, repository, options);
   const today = options.timestamp?.slice(0, 10);
   const judged = applyBaseline(result.found, entries, today);
   const facts = { timestamp: options.timestamp ?? context.now(), version: VERSION };
@@ -119,10 +86,15 @@ async function scan(context: EngineContext, options: Params): Promise<Record<str
   return summary;
 }
 
+function repositoryOf([second]: readonly EngineInput[]): EngineInput {
+  if (second?.kind === 'bundle') return second;
+  throw new EngineError('SECRET_NO_HISTORY', 'The second input is not a pinned repository.');
+}
+
 async function readBaseline(input: EngineInput | undefined): Promise<readonly BaselineEntry[]> {
   if (input === undefined) return [];
   if (input.kind === 'bundle')
-    throw new EngineError('SECRET_BASELINE_INVALID', 'The second input is a directory, not a baseline document.');
+    throw new EngineError('SECRET_BASELINE_INVALID', 'Where a baseline document belongs, there is a directory.');
   const bytes = await input.bytes();
   try {
     return parseBaseline(parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
@@ -135,11 +107,37 @@ async function readBaseline(input: EngineInput | undefined): Promise<readonly Ba
 /** Codes after which nothing the inputs say can be relied on: the operation ends, instead of leaving one file out. */
 const ENDS_THE_OPERATION = new Set(['ARTIFACT_DRIFT', 'ARTIFACT_CORRUPT', 'CAPABILITY_USED_WITHOUT_GRANT']);
 
-async function scanInput(context: EngineContext, input: EngineInput, options: Params): Promise<ScanResult> {
-  const files = await input.files();
+async function scanInput(
+  context: EngineContext,
+  input: EngineInput,
+  repository: EngineInput | undefined,
+  options: Params,
+): Promise<ScanResult> {
+  const { implementation } = context;
+  const tree = await openTree(input);
+  const memory = repository === undefined ? undefined : new TreeMemory();
+  const scanOptions = { ...fileOptions(options), memory };
+  const result =
+    implementation.kind === 'external'
+      ? await scanByTool(context, input, tree, scanOptions)
+      : await scanTree(tree, scanOptions);
+  tree.verify();
+  // Nothing looked at is no pass (CONTRACT §14 E); an empty directory is.
+  if (result.scanned === 0 && result.skipped.length > 0)
+    throw new EngineError('SECRET_NOTHING_SCANNED', `None of ${result.skipped.length} files was scanned.`);
+  if (repository === undefined || memory === undefined) return result;
+  if (implementation.kind === 'external') return withoutHistory(result, implementation.id);
+  const opened = await openTree(repository);
+  const all = await addHistory(result, opened, memory, historyOptions(options));
+  opened.verify();
+  return all;
+}
+
+/** A pinned directory; `verify` throws what its reads met that ends the operation. */
+async function openTree(input: EngineInput): Promise<Tree & { readonly verify: () => void }> {
   let ending: unknown;
-  const tree: Tree = {
-    files,
+  return {
+    files: await input.files(),
     read: async (path) => {
       try {
         return await input.read(path);
@@ -148,19 +146,8 @@ async function scanInput(context: EngineContext, input: EngineInput, options: Pa
         throw error;
       }
     },
+    verify: () => {
+      if (ending !== undefined) throw ending;
+    },
   };
-  const scanOptions = {
-    minConfidence: options.min_confidence ?? 'low',
-    maxFileBytes: options.max_file_bytes ?? DEFAULT_MAX_FILE,
-    includeIgnored: options.include_ignored ?? false,
-  };
-  const result =
-    context.implementation.kind === 'external'
-      ? await scanByTool(context, input, tree, scanOptions)
-      : await scanTree(tree, scanOptions);
-  if (ending !== undefined) throw ending;
-  // Nothing looked at is no pass (CONTRACT §14 E); an empty directory is.
-  if (result.scanned === 0 && result.skipped.length > 0)
-    throw new EngineError('SECRET_NOTHING_SCANNED', `None of ${result.skipped.length} files was scanned.`);
-  return result;
 }

@@ -17,6 +17,22 @@ export interface FoundSecret {
   readonly preview: string;
   /** It stands among tests or examples, where a weak password is less of a surprise. */
   readonly inTests: boolean;
+  /** What the history says about it, where that was scanned. */
+  readonly origin?: Origin;
+}
+
+/** Where in a history a secret came in. */
+export interface Origin {
+  /** Whether path and line are those of the tree, or of the commit. */
+  readonly at: 'tree' | 'history';
+  /** The first commit with it, parents before children. Hexadecimal; absent for what no commit holds. */
+  readonly commit?: string;
+  /** The ref that leads to it without a commit. */
+  readonly ref?: string;
+  /** Its value is in a file of the scanned tree. */
+  readonly inTree: boolean;
+  /** Contents of files in which it stands. */
+  readonly versions: number;
 }
 
 const RANK: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, high: 2 };
@@ -78,8 +94,11 @@ export function secretsInName(path: string, minConfidence: Confidence): FoundSec
   }));
 }
 
+/** Told the value of each find. It must not leave the engine, nor be kept in a find. */
+export type OnValue = (value: string, secret: FoundSecret) => void;
+
 /** Every secret in the text of one file, in order. */
-export function secretsIn(file: string, text: string, minConfidence: Confidence): FoundSecret[] {
+export function secretsIn(file: string, text: string, minConfidence: Confidence, onValue?: OnValue): FoundSecret[] {
   // Less sure ones are masked in previews all the same.
   const all = findSecrets(text, { path: file });
   if (all.length === 0) return [];
@@ -90,7 +109,7 @@ export function secretsIn(file: string, text: string, minConfidence: Confidence)
     const around = maskedLine(text, all, at);
     const value = text.slice(finding.start, finding.end);
     const strong = isStrong(rule, confidence, value);
-    return {
+    const secret: FoundSecret = {
       fingerprint: fingerprintOf({ rule, path, value, maskedLine: around, strong }),
       rule,
       path,
@@ -101,6 +120,8 @@ export function secretsIn(file: string, text: string, minConfidence: Confidence)
       preview: clip(around.trim(), MAX_PREVIEW),
       inTests,
     };
+    onValue?.(value, secret);
+    return secret;
   });
 }
 

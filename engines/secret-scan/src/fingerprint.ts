@@ -28,6 +28,11 @@ export function fingerprintOf({ rule, path, value, maskedLine, strong }: Fingerp
   );
 }
 
+/** Tells in memory whether two values are the same. A password can be guessed from it, so it is never shown or kept. */
+export function valueMark(value: string): string {
+  return bytesToHex(sha256(utf8ToBytes(value.toWellFormed())));
+}
+
 /** Bits of a value by the frequencies of its characters: an upper bound that words and repetitions keep low. */
 function bitsOf(value: string): number {
   const counts = new Map<string, number>();

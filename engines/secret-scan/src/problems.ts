@@ -1,9 +1,11 @@
 import type { EngineContext, EngineProblem } from '@mex/engine-sdk';
 import type { Judged } from './baseline.ts';
 import { clip } from './clip.ts';
-import { severityOf } from './finding.ts';
+import { type FoundSecret, severityOf } from './finding.ts';
+import { historyRemedy, historyTitle } from './history/gap-words.ts';
+import type { HistoryGap } from './history/gaps.ts';
 import type { SecretWarningCode } from './problem-codes.ts';
-import { gapsOf, titleOf } from './report.ts';
+import { gapsOf, originName, titleOf } from './report.ts';
 import type { ScanResult } from './scan-tree.ts';
 
 /** Problems of one kind shown one by one; the report has them all. */
@@ -18,11 +20,30 @@ function secretProblems({ open }: Judged): Said[] {
     severity: severityOf(secret),
     title: titleOf(secret),
     message: clip(
-      `${secret.preview}\nTake it out, revoke it where it was issued, and keep it in a secret store. Fingerprint for the baseline: ${secret.fingerprint}.`,
+      `${secret.preview}\n${remedyOf(secret)} Fingerprint for the baseline: ${secret.fingerprint}.`,
       MAX_MESSAGE,
     ),
     locations: [{ path: clip(secret.path, 4_096), line: secret.line, column: secret.column }],
   }));
+}
+
+function remedyOf({ origin }: FoundSecret): string {
+  if (origin?.at !== 'history') return 'Take it out, revoke it where it was issued, and keep it in a secret store.';
+  return `It came in with ${originName(origin)}. Revoke it where it was issued: every clone has it, also after the history is rewritten.`;
+}
+
+function historyProblems({ history }: ScanResult): Said[] {
+  return (history?.gaps ?? []).map((gap) => ({
+    code: 'SECRET_HISTORY_INCOMPLETE',
+    severity: 'error',
+    title: historyTitle(gap),
+    message: clip(`${historyRemedy(gap.reason)}\n${gap.examples.map(exampleText).join('\n')}`, MAX_MESSAGE),
+  }));
+}
+
+function exampleText({ object, path, message }: HistoryGap['examples'][number]): string {
+  const where = [object, path].filter((part) => part !== undefined).join(' ');
+  return where === '' ? message : `${where}: ${message}`;
 }
 
 function gapProblems(scan: ScanResult): Said[] {
@@ -103,6 +124,7 @@ export function reportProblems(
   const all = [
     ...secretProblems(judged),
     ...gapProblems(scan),
+    ...historyProblems(scan),
     ...baselineProblems(judged, today),
     ...scopeProblems(scan),
   ];

@@ -1,7 +1,9 @@
 import { describeRule } from '@mex/guard';
 import type { Judged } from './baseline.ts';
 import { clip } from './clip.ts';
-import { type FoundSecret, severityOf } from './finding.ts';
+import { type FoundSecret, type Origin, severityOf, shownPath } from './finding.ts';
+import { hasScanned, historyTitle } from './history/gap-words.ts';
+import type { HistoryGap } from './history/gaps.ts';
 import type { SecretWarningCode } from './problem-codes.ts';
 import type { ScanResult, SkippedFile, SkipReason } from './scan-tree.ts';
 
@@ -49,17 +51,55 @@ export function summarize(scan: ScanResult, judged: Judged): Record<string, unkn
     files_scanned: scan.scanned,
     bytes_scanned: scan.bytes,
     files_skipped: countSkipped(scan.skipped),
-    history_scanned: false,
+    ...summarizeHistory(scan, judged),
+  };
+}
+
+function summarizeHistory({ history }: ScanResult, { open }: Judged): object {
+  if (history === undefined || !hasScanned(history)) return { history_scanned: false };
+  const { commits, blobs, binary, inTree, bytes, installed, gaps } = history;
+  return {
+    history_scanned: true,
+    history: {
+      commits,
+      blobs: blobs + binary + inTree,
+      blobs_scanned: blobs,
+      blobs_binary: binary,
+      blobs_in_tree: inTree,
+      bytes_scanned: bytes,
+      directories_installed: installed,
+      secrets_not_in_tree: open.filter(({ origin }) => origin?.inTree === false).length,
+      complete: gaps.length === 0,
+    },
   };
 }
 
 /** What a secret is, where, in one line for a person. */
 export function titleOf(secret: FoundSecret): string {
-  return clip(`${describeRule(secret.rule)} in ${secret.path}:${secret.line}`, 500);
+  const { origin } = secret;
+  const where = `${describeRule(secret.rule)} in ${secret.path}:${secret.line}`;
+  if (origin?.at !== 'history') return clip(where, 500);
+  const rest = origin.inTree ? 'its value is in the tree, too' : 'no longer in the tree';
+  return clip(`${clip(where, 300)} of ${originName(origin)} (${rest})`, 500);
+}
+
+/** The commit in which a secret came in, or what leads to it without one. */
+export function originName({ commit, ref = '' }: Origin): string {
+  return commit === undefined ? shownPath(ref) : `commit ${commit.slice(0, 12)}`;
+}
+
+function originProperties(origin: Origin | undefined): object {
+  if (origin === undefined) return {};
+  const { commit, ref, inTree, versions } = origin;
+  return {
+    ...(commit === undefined ? { ref: clip(shownPath(ref ?? ''), 300) } : { commit }),
+    in_tree: inTree,
+    versions,
+  };
 }
 
 function secretFinding(secret: FoundSecret, index: number) {
-  const { fingerprint, rule, path, line, column, confidence, preview, inTests } = secret;
+  const { fingerprint, rule, path, line, column, confidence, preview, inTests, origin } = secret;
   return {
     id: `${fingerprint}:${index}`,
     code: 'SECRET_FOUND' satisfies SecretWarningCode,
@@ -71,7 +111,7 @@ function secretFinding(secret: FoundSecret, index: number) {
         range: { start: { line, column }, end: { line: secret.endLine, column: secret.endColumn } },
       },
     ],
-    properties: { rule, fingerprint, confidence, preview, in_tests: inTests },
+    properties: { rule, fingerprint, confidence, preview, in_tests: inTests, ...originProperties(origin) },
   };
 }
 
@@ -92,6 +132,18 @@ export function gapsOf(scan: ScanResult): readonly SkippedFile[] {
   return scan.skipped.filter(({ reason }) => reason === 'unreadable' || reason === 'too-large');
 }
 
+/** Part of a history that was asked for and was not looked at. */
+function historyFinding({ reason, count, examples }: HistoryGap) {
+  return {
+    id: `history:${reason}`,
+    code: 'SECRET_HISTORY_INCOMPLETE' satisfies SecretWarningCode,
+    severity: 'error',
+    title: historyTitle({ reason, count }),
+    locations: [],
+    properties: { reason, count, examples },
+  };
+}
+
 /** The SupplyChainReport of CONTRACT §13. */
 export function writeReport(scan: ScanResult, judged: Judged, summary: object, facts: ReportFacts): string {
   const report = {
@@ -99,7 +151,11 @@ export function writeReport(scan: ScanResult, judged: Judged, summary: object, f
     kind: 'Secret',
     engine_version: facts.version,
     timestamp: facts.timestamp,
-    findings: [...judged.open.map(secretFinding), ...gapsOf(scan).map(gapFinding)],
+    findings: [
+      ...judged.open.map(secretFinding),
+      ...gapsOf(scan).map(gapFinding),
+      ...(scan.history?.gaps ?? []).map(historyFinding),
+    ],
     summary,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
@@ -117,6 +173,7 @@ export function writeRaw(scan: ScanResult, judged: Judged, summary: object, fact
     baseline: { expired: judged.expired, unused: judged.unused },
     ignore_patterns_left_out: scan.ignorePatternsLeftOut,
     skipped: scan.skipped,
+    ...(scan.history === undefined ? {} : { history_gaps: scan.history.gaps }),
   };
   return `${JSON.stringify(raw)}\n`;
 }

@@ -1,7 +1,8 @@
 import { describeRule } from '@mex/guard';
 import type { BaselineEntry, Judged } from './baseline.ts';
 import { type FoundSecret, severityOf } from './finding.ts';
-import { gapsOf, type ReportFacts } from './report.ts';
+import { historyTitle } from './history/gap-words.ts';
+import { gapsOf, originName, type ReportFacts } from './report.ts';
 import type { ScanResult } from './scan-tree.ts';
 
 /** A path as the relative URI that SARIF wants. */
@@ -19,6 +20,11 @@ function locationOf(secret: FoundSecret) {
   };
 }
 
+/** For what is told of a commit and not of the tree. */
+function whenOf({ origin }: FoundSecret): string {
+  return origin?.at === 'history' ? ` in ${originName(origin)}` : '';
+}
+
 function resultOf(secret: FoundSecret, ruleIndex: number, entry: BaselineEntry | undefined) {
   const suppressions = entry && [
     {
@@ -27,14 +33,15 @@ function resultOf(secret: FoundSecret, ruleIndex: number, entry: BaselineEntry |
       justification: `${entry.reason} (${entry.author}, until ${entry.expires})`,
     },
   ];
+  const { origin } = secret;
   return {
     ruleId: secret.rule,
     ruleIndex,
     level: severityOf(secret),
-    message: { text: `A ${describeRule(secret.rule)}: ${secret.preview}` },
+    message: { text: `A ${describeRule(secret.rule)}${whenOf(secret)}: ${secret.preview}` },
     locations: [locationOf(secret)],
     partialFingerprints: { 'mexSecret/v1': secret.fingerprint },
-    properties: { confidence: secret.confidence, inTests: secret.inTests },
+    properties: { confidence: secret.confidence, inTests: secret.inTests, ...(origin === undefined ? {} : { origin }) },
     ...(suppressions === undefined ? {} : { suppressions }),
   };
 }
@@ -52,6 +59,7 @@ export function writeSarif(scan: ScanResult, judged: Judged, { version }: Report
     message: { text: reason === 'unreadable' ? 'The file could not be read.' : 'The file is too large to scan.' },
     locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(path), uriBaseId: 'SRCROOT' } } }],
   }));
+  const unread = (scan.history?.gaps ?? []).map((gap) => ({ level: 'error', message: { text: historyTitle(gap) } }));
   const run = {
     tool: {
       driver: {
@@ -63,8 +71,8 @@ export function writeSarif(scan: ScanResult, judged: Judged, { version }: Report
     columnKind: 'utf16CodeUnits',
     invocations: [
       {
-        executionSuccessful: notifications.every(({ level }) => level !== 'error'),
-        toolExecutionNotifications: notifications,
+        executionSuccessful: unread.length === 0 && notifications.every(({ level }) => level !== 'error'),
+        toolExecutionNotifications: [...notifications, ...unread],
       },
     ],
     results: all.map(({ secret, entry }) => resultOf(secret, indexOf.get(secret.rule) ?? -1, entry)),

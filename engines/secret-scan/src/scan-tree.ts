@@ -1,7 +1,9 @@
 import type { Confidence } from '@mex/guard';
 import { readText } from './file-text.ts';
 import { type FoundSecret, secretsIn, secretsInName, shownPath } from './finding.ts';
+import type { HistoryScan } from './history/scan-history.ts';
 import { IgnoreRules, type RuleFile } from './ignore-rules.ts';
+import type { TreeMemory } from './tree-memory.ts';
 
 /** A tree of files. */
 export interface Tree {
@@ -15,6 +17,8 @@ export interface ScanOptions {
   readonly maxFileBytes: number;
   /** Also scan what git would ignore. */
   readonly includeIgnored: boolean;
+  /** Where the history is scanned, too: what it has to know of the tree. */
+  readonly memory?: TreeMemory | undefined;
 }
 
 /** Why a file was not scanned. */
@@ -38,6 +42,8 @@ export interface ScanResult {
   readonly beyond: number;
   /** Patterns of ignore files that were left out as too costly. */
   readonly ignorePatternsLeftOut: number;
+  /** Present when the history was asked for. */
+  readonly history?: HistoryScan;
 }
 
 /** Directories of version control, and of installed packages, which their own authors scan. */
@@ -130,7 +136,9 @@ export async function scanTree(tree: Tree, options: ScanOptions): Promise<ScanRe
     }
     scanned++;
     bytes += content.length;
-    keep(secretsIn(path, text.text, options.minConfidence));
+    const secrets = secretsIn(path, text.text, options.minConfidence, (value) => options.memory?.addValue(value));
+    options.memory?.addFile(content, secrets);
+    keep(secrets);
   }
   return { found, skipped, scanned, bytes, beyond, ignorePatternsLeftOut };
 }
