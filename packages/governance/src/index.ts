@@ -8,7 +8,7 @@ export {
   type DecisionRule,
   type DecisionTable,
 } from './automation/decision-table.ts';
-export { type AutomationLevel, parseAutomationLevel } from './automation/level.ts';
+export { type AutomationLevel, parseAutomationLevel, strictestLevel } from './automation/level.ts';
 export { draftReceipt, type ReceiptRequest, verifyReceipt } from './cloud/receipt.ts';
 export {
   type ConsentRequest,

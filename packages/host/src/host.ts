@@ -82,7 +82,7 @@ export interface Host {
   readonly runs: HostRuns;
   /**
    * Opens a run; operations with its id as `context.run_id` belong to it. Only the host application does this.
-   * @throws MexError `RUN_INVALID`, `POLICY_BUDGET_MISSING`
+   * @throws MexError `RUN_INVALID`, `POLICY_BUDGET_MISSING`, `GOVERNANCE_LEVEL_UNKNOWN`
    */
   readonly openRun: (request: OpenRunRequest) => Promise<RunView>;
   readonly plan: (request: PlanRequest) => PlannedOperation;
@@ -191,8 +191,9 @@ async function wireRecorder({ home, caller, policy, registry, tiers, options }: 
   });
   const consents = openConsents(recorder);
   try {
-    const governed = openApprovals({ recorder, artifacts, registry, policy: policy.policy.governance });
     const runs = openHostRuns({ home, recorder, artifacts, policy: policy.policy });
+    const { levelOf } = runs;
+    const governed = openApprovals({ recorder, artifacts, registry, policy: policy.policy.governance, levelOf });
     const { resultCache = {} } = policy.policy;
     const runtime = createRuntime({
       recorder,

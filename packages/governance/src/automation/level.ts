@@ -14,6 +14,13 @@ const READ_AS: ReadonlyMap<string, AutomationLevel> = new Map([
   ['SUPERVISED', 'HYBRID'],
 ]);
 
+const STRICTEST_FIRST: readonly AutomationLevel[] = ['LOCKED', 'FULL_HUMAN', 'HYBRID', 'AUTONOMOUS'];
+
+/** Of two levels the one that leaves less to a model: what is opened inside of something may be stricter, never looser. */
+export function strictestLevel(one: AutomationLevel, other: AutomationLevel): AutomationLevel {
+  return STRICTEST_FIRST.find((level) => level === one || level === other) ?? 'LOCKED';
+}
+
 /** Reads a level exactly as it is written. @throws MexError `GOVERNANCE_LEVEL_UNKNOWN` */
 export function parseAutomationLevel(text: unknown): AutomationLevel {
   const level = typeof text === 'string' ? READ_AS.get(text) : undefined;

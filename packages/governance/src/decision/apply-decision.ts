@@ -1,6 +1,7 @@
 import { CHECKERS, type FlightEvent } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
 import { decide } from '../automation/decide.ts';
+import { type AutomationLevel, strictestLevel } from '../automation/level.ts';
 import type { DecisionCase } from './decision-case.ts';
 import { appliedEvent, readEvidence } from './decision-events.ts';
 import type { DecisionsOptions, DecisionView } from './decisions.ts';
@@ -17,6 +18,8 @@ export interface Binding {
   readonly usedBy: string;
   /** The run it is used in; an approval of scope `run` is good in that run only. */
   readonly runId?: string;
+  /** Of that run; the stricter one of it and the policy's counts. Default the policy's. */
+  readonly level?: AutomationLevel;
 }
 
 /** A use of a decision that was verified and is not recorded yet. */
@@ -32,9 +35,10 @@ export interface PreparedUse {
 /** Verifies a decision from the store, for exactly this use (CONTRACT §12). Changes nothing. @throws MexError as `Decisions.check` says */
 export async function checkDecision(view: DecisionView, binding: Binding, options: DecisionsOptions): Promise<void> {
   const { subject, scope, uses } = view;
+  const level = strictestLevel(options.level, binding.level ?? options.level);
   verifyBinding(subject, binding, scope);
-  verifyState(view, options);
-  if (subject.outcome === 'auto') await verifyAutomatic(subject, options);
+  verifyState(view, level);
+  if (subject.outcome === 'auto') await verifyAutomatic(subject, level, options);
   if (scope === 'once' && uses.some((use) => use !== binding.usedBy)) throw replayed(subject.decisionId);
 }
 
@@ -68,16 +72,20 @@ function verifyBinding(subject: DecisionCase, binding: Binding, scope: DecisionV
   throw bindingMismatch(`Decision ${decisionId} is for another run.`);
 }
 
-function verifyState({ subject, state }: DecisionView, { level }: DecisionsOptions): void {
+function verifyState({ subject, state }: DecisionView, level: AutomationLevel): void {
   if (level === 'LOCKED' || state === 'halted') throw locked(subject.gateType);
   if (state === 'expired') throw stale(subject.decisionId, 'its time is over');
   if (state !== 'approved') throw notApproved(subject.decisionId, state);
 }
 
 /** What signed itself must still be allowed to, and its documents must be those that were recorded. */
-async function verifyAutomatic(subject: DecisionCase, options: DecisionsOptions): Promise<void> {
+async function verifyAutomatic(
+  subject: DecisionCase,
+  level: AutomationLevel,
+  options: DecisionsOptions,
+): Promise<void> {
   const { decisionId, gateType, confidence } = subject;
-  const { kind } = decide(gateType, options.level, confidence, options.table);
+  const { kind } = decide(gateType, level, confidence, options.table);
   const { decisionSha256, signatureSha256 } = readEvidence(options.store.events(decisionId));
   if (decisionSha256 === undefined || signatureSha256 === undefined) throw altered(decisionId);
   const decision = await options.documents.read(decisionSha256);

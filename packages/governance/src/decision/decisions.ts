@@ -1,7 +1,7 @@
 import { clipText } from '@mex/envelope';
 import { decide } from '../automation/decide.ts';
 import type { DecisionTable } from '../automation/decision-table.ts';
-import type { AutomationLevel } from '../automation/level.ts';
+import { type AutomationLevel, strictestLevel } from '../automation/level.ts';
 import { type Person, verifyPerson } from '../person.ts';
 import { applyDecision, type Binding, checkDecision, type PreparedUse, prepareUse } from './apply-decision.ts';
 import {
@@ -42,6 +42,8 @@ export interface DecisionRequest {
   /** The model behind it; default the id of `actor`. */
   readonly modelId?: string;
   readonly runId?: string;
+  /** Of that run; the stricter one of it and the policy's counts. Default the policy's. */
+  readonly level?: AutomationLevel;
   /** Approvals it takes when a person decides; default 1. */
   readonly approvals?: number;
   /** Who may approve; default any person. */
@@ -134,21 +136,12 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       await checkDecision(found, binding, options);
       return found;
     },
-    prepare: (decisionId, binding) => prepareView(view, decisionId, binding, options),
+    prepare: async (decisionId, binding) => prepareUse(view(decisionId), binding, options),
     apply: async (decisionId, binding) => {
       await applyDecision(view(decisionId), binding, options);
       return view(decisionId);
     },
   };
-}
-
-async function prepareView(
-  view: Decisions['view'],
-  decisionId: string,
-  binding: Binding,
-  options: DecisionsOptions,
-): Promise<PreparedUse> {
-  return prepareUse(view(decisionId), binding, options);
 }
 
 /** Rows are lookups: what counts is in the log, and the log has to know exactly this case. */
@@ -162,9 +155,11 @@ function viewDecision(store: DecisionStore, decisionId: string, now: number): De
   return { subject, answers, uses, state: caseState(subject, answers, now), scope: scopeOf(answers) };
 }
 
-function draftCase(request: DecisionRequest, { level, table, now, newId, clean }: DecisionsOptions): DecisionCase {
+function draftCase(request: DecisionRequest, options: DecisionsOptions): DecisionCase {
+  const { table, now, newId, clean } = options;
   const { targetRef: target, kindRef, detail } = request;
   if (!isTargetRef(target) || (kindRef !== undefined && !isTargetRef(kindRef))) throw invalidTarget();
+  const level = strictestLevel(options.level, request.level ?? options.level);
   const outcome = decide(request.gateType, level, request.confidence, table);
   const createdAt = now();
   return {

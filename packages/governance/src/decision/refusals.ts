@@ -39,7 +39,7 @@ export const locked = (gateType: string) =>
   refusal(
     'GOVERNANCE_LOCKED',
     `The automation level is LOCKED: ${gateType} halts, and nobody is asked.`,
-    'An operator unlocks it with automation_level in policy.json.',
+    'An operator unlocks it with governance.automation_level in policy.json; a run that was opened LOCKED stays so.',
   );
 
 export const closed = (id: string, state: string) =>

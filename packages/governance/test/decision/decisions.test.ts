@@ -25,6 +25,24 @@ describe('[§12] an automatic decision', () => {
     expect(sequence(store, subject.decisionId)).toBe('001 003 002');
   });
 
+  it('[T-GOV-001] a run may be stricter than policy, never looser, when it is asked and when it is used', async () => {
+    const { open } = createDesk();
+    const stricter = await open('AUTONOMOUS').request(ask({ level: 'FULL_HUMAN' }));
+    expect(stricter.subject).toMatchObject({ level: 'FULL_HUMAN', outcome: 'human' });
+    const looser = await open('FULL_HUMAN').request(ask({ level: 'AUTONOMOUS', targetRef: OTHER_TARGET }));
+    expect(looser.subject).toMatchObject({ level: 'FULL_HUMAN', outcome: 'human' });
+    const desk = open('AUTONOMOUS');
+    const { subject } = await desk.request(ask());
+    expect(subject.outcome).toBe('auto');
+    await expect(desk.apply(subject.decisionId, { ...USE, level: 'LOCKED' })).rejects.toMatchObject({
+      code: 'GOVERNANCE_LOCKED',
+    });
+    await expect(desk.apply(subject.decisionId, { ...USE, level: 'FULL_HUMAN' })).rejects.toMatchObject({
+      code: 'GOVERNANCE_STALE',
+    });
+    expect((await desk.apply(subject.decisionId, { ...USE, level: 'HYBRID' })).uses).toHaveLength(1);
+  });
+
   it('[T-GOV-003] signs only from the threshold on', async () => {
     const { store, open } = createDesk();
     const desk = open('HYBRID');

@@ -36,7 +36,8 @@ export function approvalDenial(ticket: Ticket | undefined): GateDenial {
       code,
       severity: 'error',
       reason: `The automation level is LOCKED: this needs a person, and nobody is asked. Recorded as ${approvalId}.`,
-      remedy: 'An operator unlocks it with governance.automation_level in policy.json.',
+      remedy:
+        'An operator unlocks it with governance.automation_level in policy.json; a run that was opened LOCKED stays so.',
     };
   }
   if (code === 'APPROVAL_REJECTED') {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalJson, type EngineResult, type FlightEvent, type PlannedOperation } from '@mex/envelope';
 import type { Gate, PreFacts } from '@mex/gates';
-import type { DecisionView } from '@mex/governance';
+import type { AutomationLevel, DecisionView } from '@mex/governance';
 import type { Registry } from '@mex/registry';
 import { type AtGrant, type Caller, GrantRefused } from '@mex/runtime';
 import { approvalDenial, type Ticket } from './approval-denial.ts';
@@ -61,12 +61,13 @@ export function createApprovalDesk(
   policy: GovernancePolicy,
   registry: Registry,
   inbox: InboxParts,
+  levelOf: (runId: string | undefined) => AutomationLevel,
   onUse: OnUse = () => Promise.resolve([]),
 ): ApprovalDesk {
   const rules = policy.approvals;
   const slots = new Slots();
   const examine = (operation: Operation, caller: Caller): Candidate | undefined =>
-    rules.length === 0 ? undefined : findCandidate(operation, caller, rules, registry);
+    rules.length === 0 ? undefined : findCandidate(operation, caller, rules, registry, levelOf);
 
   const execute: ApprovalDesk['execute'] = async (operation, caller, run) => {
     const candidate = examine(operation, caller);

@@ -1,5 +1,5 @@
 import { canonicalJson, MexError, type PlannedOperation, parseOperation } from '@mex/envelope';
-import type { Binding, DecisionRequest } from '@mex/governance';
+import type { AutomationLevel, Binding, DecisionRequest } from '@mex/governance';
 import type { Registry } from '@mex/registry';
 import type { Caller } from '@mex/runtime';
 import { subjectRef } from './approval-view.ts';
@@ -15,6 +15,8 @@ export interface Candidate {
   readonly targetRef: string;
   /** Absent where only exactly this can be approved. */
   readonly kindRef?: string;
+  /** The policy's, or its run's where that is stricter. */
+  readonly level: AutomationLevel;
 }
 
 /** What policy wants a decision about. Input that is no operation, or has no engine, is for the gates to refuse. */
@@ -23,6 +25,7 @@ export function findCandidate(
   caller: Caller,
   rules: readonly ApprovalRule[],
   registry: Registry,
+  levelOf: (runId: string | undefined) => AutomationLevel,
 ): Candidate | undefined {
   const operation = readPlan(input);
   const rule = operation && findRule(rules, operation, caller.id);
@@ -35,6 +38,7 @@ export function findCandidate(
     caller,
     rule,
     engine,
+    level: levelOf(operation.context?.run_id),
     targetRef: exactTarget(operation, caller.id, engine),
     // One payload, one consent (CONTRACT §12): no approval reaches further.
     ...(rule.gateType === 'CloudEscalation' ? {} : { kindRef: kindTarget(operation, caller.id, engine, rule) }),
@@ -53,24 +57,26 @@ function readPlan(operation: string | Uint8Array | object): PlannedOperation | u
 }
 
 /** What a decision has to fit to be used for it. */
-export function bindingOf({ rule, targetRef, kindRef, operation }: Candidate): Binding {
+export function bindingOf({ rule, targetRef, kindRef, operation, level }: Candidate): Binding {
   const runId = operation.context?.run_id;
   return {
     gateType: rule.gateType,
     targetRef,
     ...(kindRef === undefined ? {} : { kindRef }),
     usedBy: operation.op_id,
+    level,
     ...(runId === undefined ? {} : { runId }),
   };
 }
 
 /** How it is put up for decision. */
 export function requestFor(candidate: Candidate, decisionId: string, policy: GovernancePolicy): DecisionRequest {
-  const { operation, caller, rule, engine, targetRef, kindRef } = candidate;
+  const { operation, caller, rule, engine, targetRef, kindRef, level } = candidate;
   const { run_id, actor } = operation.context ?? {};
   return {
     decisionId,
     gateType: rule.gateType,
+    level,
     targetRef,
     ...(kindRef === undefined ? {} : { kindRef }),
     detail: describeHeld(operation, engine),

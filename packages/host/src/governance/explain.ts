@@ -181,13 +181,13 @@ function tierOf({ engine, tier, denial, outcomes }: Preview, { policy }: LoadedP
 }
 
 function approvalOf({ candidate, ticket }: ForeseenApproval, policy: GovernancePolicy): ExplainedApproval {
-  const { rule } = candidate;
+  const { rule, level } = candidate;
   return {
     rule: policy.approvals.indexOf(rule),
     reason: rule.reason,
     gate_type: rule.gateType,
-    automation_level: policy.automationLevel,
-    decided_by: decide(rule.gateType, policy.automationLevel, 0, policy.table).rule,
+    automation_level: level,
+    decided_by: decide(rule.gateType, level, 0, policy.table).rule,
     state: approvalState(ticket),
     ...(ticket.asked ? { approval_id: ticket.approvalId } : {}),
     approvals_needed: rule.approvals,

@@ -12,8 +12,8 @@ export async function findTicket(
   policy: GovernancePolicy,
   inbox: Pick<InboxParts, 'decisions' | 'tables'>,
 ): Promise<Ticket> {
-  const { rule, targetRef } = candidate;
-  if (policy.automationLevel === 'LOCKED') return newTicket('GOVERNANCE_LOCKED');
+  const { rule, targetRef, level } = candidate;
+  if (level === 'LOCKED') return newTicket('GOVERNANCE_LOCKED');
   let known: Ticket | undefined;
   for (const id of inbox.tables.find({ ...bindingOf(candidate), now: Date.now() })) {
     const found = await tryDecision(id, candidate, inbox);
@@ -22,7 +22,7 @@ export async function findTicket(
   }
   if (known !== undefined) return known;
   const ticket = newTicket('APPROVAL_REQUIRED');
-  const { kind } = decide(rule.gateType, policy.automationLevel, 0, policy.table);
+  const { kind } = decide(rule.gateType, level, 0, policy.table);
   return kind === 'auto' ? { ...ticket, cleared: targetRef, signsItself: true } : ticket;
 }
 

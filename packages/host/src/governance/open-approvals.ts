@@ -1,6 +1,7 @@
 import type { ArtifactStore } from '@mex/artifacts';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import type { Gate } from '@mex/gates';
+import type { AutomationLevel } from '@mex/governance';
 import type { Registry } from '@mex/registry';
 import { type ApprovalDesk, createApprovalDesk } from './approval-desk.ts';
 import { cloudGate, type PreparedSend } from './cloud/cloud-gate.ts';
@@ -30,13 +31,15 @@ export function openApprovals(parts: {
   readonly artifacts: ArtifactStore;
   readonly registry: Registry;
   readonly policy: GovernancePolicy | undefined;
+  /** The automation level in a run, or outside of any. */
+  readonly levelOf: (runId: string | undefined) => AutomationLevel;
 }): Governed {
   const { recorder, artifacts, registry } = parts;
   const policy = withCloud(parts.policy ?? DEFAULT_GOVERNANCE);
   const inbox = createInbox(recorder, createDecisionDocuments(artifacts), policy, Date.now);
   const prepared = new Map<string, PreparedSend>();
   const sending = { prepared, artifacts, now: Date.now };
-  const desk = createApprovalDesk(policy, registry, inbox, (operation, caller, view) =>
+  const desk = createApprovalDesk(policy, registry, inbox, parts.levelOf, (operation, caller, view) =>
     receiptEvents(operation, caller, view, sending),
   );
   const approvalOf: EscalatePowers['approvalOf'] = async (operation, caller) => {

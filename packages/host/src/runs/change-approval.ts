@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MexError } from '@mex/envelope';
 import { digestJson } from '@mex/envelope/digest';
-import { type DecisionRequest, targetRef } from '@mex/governance';
+import { type AutomationLevel, type DecisionRequest, targetRef } from '@mex/governance';
 import type { Alongside, ChangeSet, PreparedChange, RunView } from '@mex/runs';
 import type { HoldCode } from '../governance/approval-denial.ts';
 import { approvalDenial } from '../governance/approval-denial.ts';
@@ -10,6 +10,7 @@ import { AlreadyAsked, recordUse } from '../governance/decision-tables.ts';
 import type { ApprovalRule, GovernancePolicy } from '../governance/governance-policy.ts';
 import type { InboxParts } from '../governance/inbox.ts';
 import { describeChange } from './describe-change.ts';
+import { runLevel } from './run-level.ts';
 
 /** How rules of `governance.approvals` name the step: `{"when": {"operation": "change_set.apply"}, …}`. */
 const APPLY = 'change_set.apply';
@@ -46,11 +47,12 @@ export async function approveChange(
 ): Promise<Alongside> {
   const { run, prepared, changeId } = change;
   const { run_id: runId, actor } = run.definition;
+  const level = runLevel(policy, run);
   const target = targetRef('change_set', digestOf(run, prepared));
   const uses: Alongside[] = [];
   const waiting: string[] = [];
   for (const rule of rulesFor(policy, actor.id, prepared)) {
-    const binding: Binding = { gateType: rule.gateType, targetRef: target, usedBy: changeId, runId };
+    const binding: Binding = { gateType: rule.gateType, targetRef: target, usedBy: changeId, runId, level };
     const found = await findDecision(policy, inbox, change, rule, binding);
     if ('companion' in found) uses.push(found);
     else if (found.code === 'APPROVAL_REQUIRED') waiting.push(found.approvalId);
@@ -93,7 +95,7 @@ function digestOf({ definition }: RunView, { changeSetSha256, workspace }: Prepa
   return digestJson({ change_set: changeSetSha256, workspace, run_id: definition.run_id, actor: definition.actor.id });
 }
 
-type Binding = Parameters<InboxParts['decisions']['prepare']>[1];
+type Binding = Parameters<InboxParts['decisions']['prepare']>[1] & { readonly level: AutomationLevel };
 
 /** Looks for a decision that fits; without one, it is put up. */
 async function findDecision(
@@ -103,7 +105,7 @@ async function findDecision(
   rule: ApprovalRule,
   binding: Binding,
 ): Promise<Alongside | Waiting> {
-  const isLocked = policy.automationLevel === 'LOCKED';
+  const isLocked = binding.level === 'LOCKED';
   for (const id of isLocked ? [] : idsFor(inbox, binding)) {
     const found = await tryUse(inbox, id, binding, rule);
     if (found !== undefined) return found;
@@ -181,6 +183,7 @@ function requestFor(
   return {
     decisionId: randomUUID(),
     gateType: rule.gateType,
+    level: binding.level,
     targetRef: binding.targetRef,
     detail: describeChange(run, set, prepared),
     // The planner's word on itself is no evidence (CONTRACT §2).

@@ -2,6 +2,7 @@ import type { ArtifactStore } from '@mex/artifacts';
 import type { EngineResult } from '@mex/envelope';
 import type { FlightRecorder } from '@mex/flight-recorder';
 import type { Gate, GateDenial } from '@mex/gates';
+import type { AutomationLevel } from '@mex/governance';
 import {
   type AppliedChange,
   applyInRun,
@@ -28,11 +29,15 @@ import { createInbox } from '../governance/inbox.ts';
 import type { Policy } from '../policy.ts';
 import { approveChange, findOverrideRule } from './change-approval.ts';
 import { RunFlights } from './run-flights.ts';
+import { levelFor, runLevel } from './run-level.ts';
 import { verifyStep } from './run-steps.ts';
 
 type Operation = string | Uint8Array | object;
 
-/** What a run is opened with; `actor` is by default the caller of the host. */
+/**
+ * What a run is opened with; `actor` is by default the caller of the host, `automationLevel` the policy's. One that is
+ * looser than policy is recorded as the policy's: a run may leave less to a model, never more (CONTRACT §12).
+ */
 export type OpenRunRequest = Omit<RunRequest, 'actor'> & Partial<Pick<RunRequest, 'actor'>>;
 
 /** Runs of a home, and what is done in them. Who acts is what the host application has authenticated. */
@@ -67,6 +72,8 @@ export interface WiredRuns {
   /** An envelope may only name a run that the operator opened for its sender. */
   readonly gate: Gate;
   readonly standing: Runs['standing'];
+  /** The automation level in a run, or outside of any: the stricter one of the run's and the policy's. */
+  readonly levelOf: (runId: string | undefined) => AutomationLevel;
   /** Counts an operation with the grant, besides what else is recorded with it. */
   readonly withRun: (other: AtGrant) => AtGrant;
   /** Runs an operation, ends it with its run, and counts what it wrote. */
@@ -123,9 +130,11 @@ export function openHostRuns(parts: {
       },
       rollback: (id, by, { force = false } = {}) => rollbackInRun(work, id, by, force),
     },
-    open: (request) => runs.open({ automationLevel: governance.automationLevel, ...request }),
+    open: async ({ automationLevel, ...request }) =>
+      runs.open({ ...request, automationLevel: levelFor(governance, automationLevel) }),
     gate: { id: 'G-RUN', pre: (operation, { caller }) => checkRun(runs, operation.context?.run_id, caller) },
     standing: runs.standing,
+    levelOf: (runId) => runLevel(governance, runId === undefined ? undefined : runs.find(runId)),
     withRun: (other) => async (operation, caller) => {
       const charge = chargeOperation(runs, operation.context?.run_id);
       return joinRecords(charge, await other(operation, caller));

@@ -298,6 +298,32 @@ describe('[§12] automation levels', () => {
     expect(await send(operation)).toBe('succeeded');
   });
 
+  it('a run may be stricter than policy, never looser, and no run has a level nobody knows', async () => {
+    const CapabilityUse = { FULL_HUMAN: 'human', HYBRID: 'human', AUTONOMOUS: 'auto' } as const;
+    await reopen({ automationLevel: 'AUTONOMOUS', table: { ...DEFAULT_GOVERNANCE.table, CapabilityUse } });
+    const inRun = async (automationLevel: string) => {
+      const { definition } = await host.openRun({ automationLevel, budget: { max_operations: 9 } });
+      return plan('a', { run_id: definition.run_id });
+    };
+    const locked = await inRun('LOCKED');
+    expect(await send(locked)).toBe('GOVERNANCE_LOCKED');
+    expect(openIds()).toEqual([]);
+    const watched = await inRun('SUPERVISED');
+    expect((await host.explain(watched)).approval).toMatchObject({ state: 'would_ask', automation_level: 'HYBRID' });
+    expect(await send(watched)).toBe('APPROVAL_REQUIRED');
+    await host.approvals.approve(onlyId(), ADA, { scope: 'operation' });
+    expect(await send(watched)).toBe('succeeded');
+    // What was approved elsewhere does not reach into a locked run either.
+    expect(await send({ ...locked, op_id: randomUUID() })).toBe('GOVERNANCE_LOCKED');
+    await expect(host.openRun({ automationLevel: 'WHATEVER' })).rejects.toMatchObject({
+      code: 'GOVERNANCE_LEVEL_UNKNOWN',
+    });
+
+    await reopen({ automationLevel: 'FULL_HUMAN', table: { ...DEFAULT_GOVERNANCE.table, CapabilityUse } });
+    const run = await host.openRun({ automationLevel: 'AUTONOMOUS' });
+    expect(run.definition.automation_level).toBe('FULL_HUMAN');
+  });
+
   it('AUTONOMOUS signs where the table lets it, with both documents as artifacts', async () => {
     const table = {
       ...DEFAULT_GOVERNANCE.table,

@@ -71,6 +71,18 @@ describe('[§12] the change budget', () => {
     expect(host.approvals.list()).toEqual([]);
   });
 
+  it('a change set in a run that is stricter than policy is decided at the level of the run', async () => {
+    const ScopeChange = { FULL_HUMAN: 'human', HYBRID: 'human', AUTONOMOUS: 'auto' } as const;
+    await reopen({ automationLevel: 'AUTONOMOUS', table: { ...DEFAULT_GOVERNANCE.table, ScopeChange } });
+    const runAt = async (automationLevel: string) =>
+      (await host.openRun({ workspace, automationLevel })).definition.run_id;
+    const set = await tooMuch();
+    expect(await code(host.runs.apply(await runAt('LOCKED'), set, PLANNER))).toBe('GOVERNANCE_LOCKED');
+    expect(host.approvals.list()).toEqual([]);
+    expect(await code(host.runs.apply(await runAt('HYBRID'), set, PLANNER))).toBe('APPROVAL_REQUIRED');
+    expect(await code(host.runs.apply(await runAt('AUTONOMOUS'), set, PLANNER))).toBe('done');
+  });
+
   it('with a rule for ChangeBudgetOverride both are asked: whether so much, and whether this', async () => {
     await reopen({ approvals: [OVERRIDE] });
     const run = await openRun();

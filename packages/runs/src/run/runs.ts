@@ -27,6 +27,7 @@ export interface RunRequest {
   readonly changeBudget?: Partial<ChangeBudget>;
   /** Absolute path of the directory that its change sets change. */
   readonly workspace?: string;
+  /** Kept as it is given; whoever decides in the run reads it (CONTRACT §12). Default `FULL_HUMAN`. */
   readonly automationLevel?: string;
   /** Default a new one. */
   readonly runId?: string;
