@@ -1,0 +1,2 @@
+// @boundaries-ignore one shared test configuration for the whole checkout
+export { default } from '../../vitest.shared.ts';
