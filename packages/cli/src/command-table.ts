@@ -84,6 +84,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: '<list>',
         help: 'which checks to do, of sbom,vuln,license,secret; vuln and license bring sbom along',
       },
+      { name: 'history', kind: 'flag', help: 'also look for secrets in what the git history holds' },
       {
         name: 'osv',
         kind: 'text',

@@ -12,13 +12,15 @@ import { runScan } from '../scan/run-scan.ts';
 import { scanDocument } from '../scan/scan-document.ts';
 import { exitOfScan } from '../scan/scan-exit.ts';
 import { loadScanPolicy } from '../scan/scan-policy.ts';
-import { openTarget } from '../scan/scan-target.ts';
+import { openTarget, type ScanTarget } from '../scan/scan-target.ts';
 import { verifyTargets, writeTargets } from '../scan/write-out.ts';
+import { usageError } from '../usage-error.ts';
 
 /** `mex scan <path>` */
 export const scan: CommandRun = async (invocation, terminal) => {
   const target = openTarget(argumentText(invocation, 'path'));
   const checks = parseOnly(optionText(invocation, 'only'));
+  const history = readHistoryOption(invocation, checks, target);
   const targets = { out: optionText(invocation, 'out'), sarif: optionText(invocation, 'sarif') };
   verifyTargets(targets);
   const policy = await loadScanPolicy(optionText(invocation, 'policy'), resolve(invocation.home), target.root);
@@ -29,6 +31,7 @@ export const scan: CommandRun = async (invocation, terminal) => {
       target,
       checks,
       release: optionFlag(invocation, 'release'),
+      history,
       policy,
       osv: optionText(invocation, 'osv'),
       signal: interrupt.signal,
@@ -45,6 +48,15 @@ export const scan: CommandRun = async (invocation, terminal) => {
     await closeHost(host);
   }
 };
+
+/** A history that nobody would look at must not look as if somebody had. @throws MexError `CLI_USAGE` */
+function readHistoryOption(invocation: Invocation, checks: ReadonlySet<CheckName>, { only }: ScanTarget): boolean {
+  if (!optionFlag(invocation, 'history')) return false;
+  if (!checks.has('secret'))
+    throw usageError('--history is for the secret scan, which --only leaves out.', 'Add secret to --only.');
+  if (only !== undefined) throw usageError('--history needs a directory.', 'Name the directory of the repository.');
+  return true;
+}
 
 /**
  * Engines that are sure to run: those of a first scan, or of one without the cache. A later scan mostly needs none of them,

@@ -2,6 +2,7 @@ import type { Pin, PinOptions } from '@mex/artifacts';
 import type { ArtifactHandle } from '@mex/envelope';
 import type { Host } from '@mex/host';
 import type { CheckName } from './checks.ts';
+import { findRepository, isNoHistory, MAX_REPOSITORY_BYTES } from './history-repository.ts';
 import { LicenseCandidates } from './license-candidates.ts';
 import type { ScanRequest } from './run-checks.ts';
 import { findCandidates, type Gap, type ScanTarget, skipReason } from './scan-target.ts';
@@ -19,6 +20,8 @@ export interface InputPins {
   readonly lockfiles: Promise<PinnedInput>;
   readonly licenses: Promise<PinnedInput>;
   readonly secrets: Promise<PinnedInput>;
+  /** The repository, where its history is asked for. */
+  readonly history: Promise<PinnedInput>;
 }
 
 const NOT_PINNED: PinnedInput = { handle: undefined, gaps: [] };
@@ -27,7 +30,8 @@ const NOT_PINNED: PinnedInput = { handle: undefined, gaps: [] };
  * Pins what the wanted checks look at, one after the other: the longest way is lockfiles, SBOM, licenses, so what it
  * needs comes first, and the rest while engines already work.
  */
-export function startPins(host: Host, { target, checks }: Pick<ScanRequest, 'target' | 'checks'>): InputPins {
+export function startPins(host: Host, request: Pick<ScanRequest, 'target' | 'checks' | 'history'>): InputPins {
+  const { target, checks, history: isAsked = false } = request;
   const after = (first: Promise<unknown>, name: CheckName, pin: () => Promise<PinnedInput>): Promise<PinnedInput> => {
     const next = checks.has(name) ? first.then(pin, pin) : Promise.resolve(NOT_PINNED);
     // Whoever awaits it hears of a failure; when nobody comes to that, it is no fault of its own.
@@ -36,8 +40,9 @@ export function startPins(host: Host, { target, checks }: Pick<ScanRequest, 'tar
   };
   const lockfiles = after(Promise.resolve(), 'sbom', () => pinLockfiles(host, target));
   const licenses = after(lockfiles, 'license', () => pinLicenseFiles(host, target));
-  const secrets = after(licenses, 'secret', () => pinSecretFiles(host, target));
-  return { lockfiles, licenses, secrets };
+  const secrets = after(licenses, 'secret', () => pinSecretFiles(host, target, isAsked));
+  const history = isAsked ? after(secrets, 'secret', () => pinRepository(host, target)) : Promise.resolve(NOT_PINNED);
+  return { lockfiles, licenses, secrets, history };
 }
 
 /** The lockfiles and the manifests beside them. */
@@ -55,7 +60,7 @@ function pinLicenseFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
 }
 
 /** Every file of the project that a person wrote. */
-function pinSecretFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
+function pinSecretFiles(host: Host, target: ScanTarget, history: boolean): Promise<PinnedInput> {
   const candidates = new SecretCandidates(target.root, host.home);
   return pinTree(host, target, candidates.isLeftOut, (files) => {
     const tooLarge = candidates.tooLarge.map(({ path, bytes }) => ({
@@ -63,8 +68,27 @@ function pinSecretFiles(host: Host, target: ScanTarget): Promise<PinnedInput> {
       reason: `it has ${bytes} bytes, which is more than the secret scan reads`,
     }));
     const isHidden = files === 0 && candidates.ignored > 0;
-    return isHidden ? [...tooLarge, { path: '.', reason: 'git ignores everything in it' }] : tooLarge;
+    const nested = (history ? candidates.nested : []).map((path) => ({
+      path,
+      reason: 'it is a repository of its own, and its history was not looked at: scan it by itself',
+    }));
+    return [...tooLarge, ...nested, ...(isHidden ? [{ path: '.', reason: 'git ignores everything in it' }] : [])];
   });
+}
+
+/** What of the repository leads to its history. Here a link is a gap: behind it there are commits. */
+async function pinRepository(host: Host, { root }: ScanTarget): Promise<PinnedInput> {
+  const place = findRepository(root);
+  if ('gap' in place) return { handle: undefined, gaps: [place.gap] };
+  try {
+    const limits = { ignore: isNoHistory, maxBytes: MAX_REPOSITORY_BYTES };
+    const pin = await host.artifacts.pinDirectory(place.directory, { ...creator(host), ...limits });
+    const gaps = pin.skipped.map(({ path, reason }): Gap => ({ path: `.git/${path}`, reason: skipReason(reason) }));
+    return recordPin(host, pin, gaps);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { handle: undefined, gaps: [{ path: '.git', reason: `the history cannot be pinned: ${error.message}` }] };
+  }
 }
 
 const NO_MORE_GAPS = (): readonly Gap[] => [];

@@ -72,13 +72,27 @@ function reasonOf(title: string): string {
 function printSecrets(terminal: Terminal, findings: readonly SupplyChainFinding[]): void {
   const open = findings.filter(({ code }) => code === 'SECRET_FOUND');
   if (open.length === 0) return;
+  const inHistory = open.some(({ properties }) => properties?.['in_tree'] !== undefined);
   const rows = open.slice(0, MAX_ROWS).map(({ locations, properties = {}, severity }): Piece[] => {
     const [place] = locations;
     const where = `${shown(place?.path, 100)}:${place?.range?.start.line ?? '?'}`;
     const rule = shown(properties['rule'], 40);
-    return [bold(where), severity === 'error' ? red(rule) : yellow(rule), dim(shown(properties['preview'], 100))];
+    const level = severity === 'error' ? red(rule) : yellow(rule);
+    return [
+      bold(where),
+      level,
+      ...(inHistory ? [commitPiece(properties)] : []),
+      dim(shown(properties['preview'], 100)),
+    ];
   });
   printTable(terminal, plural(open.length, 'secret'), rows, open.length);
+}
+
+/** Where a secret came in, and whether it is enough to take it out of the tree. */
+function commitPiece({ commit, ref, in_tree }: Readonly<Record<string, unknown>>): Piece {
+  if (in_tree === undefined) return dim('not committed');
+  const since = typeof commit === 'string' ? shown(commit.slice(0, 12)) : shown(ref, 40);
+  return in_tree === true ? dim(since) : yellow(`${since}, no longer in the tree`);
 }
 
 function printTable(terminal: Terminal, title: string, rows: readonly Piece[][], count: number): void {

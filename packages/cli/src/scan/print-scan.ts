@@ -80,8 +80,15 @@ const FACTS: Readonly<Record<ReportedCheck['check']['name'], Facts>> = {
     plural(numberOf(summary['secrets']), 'secret'),
     ...counted(numberOf(summary['accepted']), 'accepted'),
     `${plural(numberOf(summary['files_scanned']), 'file')} scanned`,
+    ...historyFacts(summary),
   ],
 };
+
+function historyFacts({ history_scanned, history }: Readonly<Record<string, unknown>>): string[] {
+  if (history_scanned !== true) return [];
+  const { blobs, commits } = recordOf(history);
+  return [`history: ${plural(numberOf(blobs), 'blob')} of ${plural(numberOf(commits), 'commit')}`];
+}
 
 function counted(count: number, word: string): string[] {
   return count === 0 ? [] : [`${count} ${word}`];

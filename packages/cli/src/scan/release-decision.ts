@@ -133,7 +133,13 @@ function writeStatement(host: Host, { policy }: ScanRequest, scan: Decided) {
 /** What was scanned: the pinned trees by the digest of their index, and the SBOM that was read from them. */
 function subjectsOf(checks: readonly ReportedCheck[]): { name: string; digest: { sha256: string } }[] {
   const trees = checks.flatMap(({ check, inputs }) =>
-    inputs.filter(({ kind }) => kind === 'bundle').map(({ sha256 }) => ({ name: `${check.job}/tree`, sha256 })),
+    inputs
+      .filter(({ kind }) => kind === 'bundle')
+      // A repository comes after the tree that it is the history of.
+      .map(({ sha256 }, at) => ({
+        name: `${check.job}/${check.name === 'secret' && at > 0 ? 'history' : 'tree'}`,
+        sha256,
+      })),
   );
   const bills = checks.flatMap(({ result }) =>
     result.outputs.flatMap(({ name = '', sha256 }) => (name === 'sbom.cdx.json' ? [{ name, sha256 }] : [])),

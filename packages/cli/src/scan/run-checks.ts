@@ -13,6 +13,8 @@ export interface ScanRequest {
   readonly target: ScanTarget;
   readonly checks: ReadonlySet<CheckName>;
   readonly release: boolean;
+  /** Also look for secrets in what the history of the repository holds. Default: no. */
+  readonly history?: boolean;
   readonly policy: ScanPolicy;
   readonly signal: AbortSignal;
   /** Whether a result of an earlier scan may answer, if nothing that matters has changed. Default: yes. */
@@ -139,9 +141,13 @@ class CheckRunner {
 
   async runSecret(): Promise<RanCheck> {
     const pin = await this.#pins.secrets;
+    const history = await this.#pins.history;
     const { allowLists, timestamp } = this.#inputs;
-    const inputs = pin.handle === undefined ? [] : handlesOf(pin.handle, allowLists.secretBaseline);
-    return this.#run('secret', inputs, { timestamp }, noneOf(pin, undefined));
+    const inputs = pin.handle === undefined ? [] : handlesOf(pin.handle, history.handle, allowLists.secretBaseline);
+    // A history that could not be pinned is a gap; the tree is looked at all the same.
+    const params = history.handle === undefined ? { timestamp } : { timestamp, history: true };
+    const { gaps, missing } = noneOf(pin, undefined);
+    return this.#run('secret', inputs, params, { gaps: [...gaps, ...history.gaps], missing });
   }
 
   async #run(

@@ -26,6 +26,8 @@ export class SecretCandidates {
   readonly tooLarge: { readonly path: string; readonly bytes: number }[] = [];
   /** Directories that were not entered, and files that are not handed on, because git ignores them. */
   ignored = 0;
+  /** Directories with a repository of their own: submodules, and checkouts that lie about. */
+  readonly nested: string[] = [];
   readonly #root: string;
   readonly #home: string;
   readonly #rules: IgnoredPaths;
@@ -41,6 +43,7 @@ export class SecretCandidates {
   readonly isLeftOut = (path: string, isDirectory: boolean): boolean => {
     // Of the version control's own data, the engine needs one more list of what is ignored.
     if (path.startsWith('.git/') || path === '.git') return !EXCLUDE_WAY.has(path);
+    if (path.endsWith('/.git')) this.nested.push(path.slice(0, -'/.git'.length));
     if (!isDirectory) return this.#count(this.#rules.hasOutside(path)) || this.#isTooLarge(path);
     if (LEFT_OUT.has(path.slice(path.lastIndexOf('/') + 1)) || join(this.#root, path) === this.#home) return true;
     return this.#count(this.#rules.has(path, true));

@@ -101,7 +101,7 @@ const JUDGES: Readonly<Record<CheckName, FindingJudge>> = {
       ? blocked('RELEASE_LICENSE', check, finding)
       : undefined,
   secret: (finding, check, release) => {
-    if (finding.code.startsWith('SECRET_FILE_')) return uncheckedFinding(check, finding);
+    if (/^SECRET_(?:FILE|HISTORY)_/.test(finding.code)) return uncheckedFinding(check, finding);
     return release ? blocked('RELEASE_SECRET', check, finding) : undefined;
   },
 };
