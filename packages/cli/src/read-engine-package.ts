@@ -27,9 +27,12 @@ export const CERTIFICATE_NAME = 'certificate.dsse.json';
  */
 export function readEnginePackage(path: string): EnginePackage {
   const dir = [join(resolve(path), 'dist'), resolve(path)].find((place) => existsSync(join(place, 'manifest.json')));
-  if (dir === undefined) throw noPackage(path, 'it has no dist/manifest.json');
+  if (dir === undefined) throw noPackage(path, whyNone(path));
   const file = join(dir, 'manifest.json');
-  if (statSync(file).size > MAX_BUNDLE_BYTES) throw noPackage(path, 'its manifest is far too large');
+  const stat = statSync(file);
+  // Reading a pipe may never end.
+  if (!stat.isFile()) throw noPackage(path, 'its manifest is not a file');
+  if (stat.size > MAX_BUNDLE_BYTES) throw noPackage(path, 'its manifest is far too large');
   const bundlePath = join(dir, 'engine.bundle');
   const { manifest, manifestSha256, bundle } = registerManifest(parseManifest(path, file), bundlePath, 'added');
   loadBundle(bundle, manifest.engine_id);
@@ -37,6 +40,12 @@ export function readEnginePackage(path: string): EnginePackage {
   const certificate = places.map((place) => readCertificateFile(join(place, CERTIFICATE_NAME))).find(isThere);
   const vectors = [resolve(path), dirname(dir)].map((place) => join(place, 'conformance')).find(existsSync);
   return { manifest, manifestSha256, bundle: bundlePath, certificate, vectors };
+}
+
+function whyNone(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 'it does not exist';
+  return stat.isDirectory() ? 'it has no dist/manifest.json that you may read' : 'it is not a folder';
 }
 
 function isThere(text: string | undefined): text is string {
@@ -48,7 +57,8 @@ function parseManifest(path: string, file: string): unknown {
     return parseStrictJson(readFileSync(file));
   } catch (error) {
     if (error instanceof MexError) throw noPackage(path, `its manifest is not valid: ${error.message}`);
-    throw noPackage(path, 'its manifest cannot be read');
+    const why = error instanceof Error ? error.message : 'unknown cause';
+    throw noPackage(path, `its manifest cannot be read: ${why}`);
   }
 }
 

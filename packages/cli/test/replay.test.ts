@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 describe('mex replay', () => {
-  it('[§16] runs an operation again: equal, exit code 0; then the directory drifts, 1; then the record is changed, 6', async () => {
+  it('[§16] runs an operation again: equal, exit code 0; nothing looked at is no 0; then the directory drifts, 1; then the record is changed, 6', async () => {
     const equal = await replay(opId, '--format', 'json');
     expect(equal.code).toBe(0);
     expect(documentOf(equal)).toMatchObject({
@@ -39,6 +39,14 @@ describe('mex replay', () => {
       complete: true,
       results: [],
     });
+
+    for (const [option, value] of [
+      ['--since', '2999-01-01'],
+      ['--engine', 'engine.not.there'],
+    ] as const) {
+      const nothing = await replay('--all', option, value);
+      expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining(value)]);
+    }
 
     writeFileSync(join(project, 'package-lock.json'), '{}');
     const drifted = await replay(opId);

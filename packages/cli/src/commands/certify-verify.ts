@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { certificateLapse, MexError } from '@mex/envelope';
 import { readCertificateFile, readCertificateTrust } from '@mex/host';
@@ -38,8 +38,13 @@ interface Verdict {
 }
 
 function readEnvelope(path: string): string {
-  if (!existsSync(path))
-    throw usageError(`${path} does not exist.`, 'Name a certificate (…dsse.json).', 'CLI_FILE_UNREADABLE');
+  const refuse = (why: string): Error =>
+    usageError(`${path} ${why}.`, 'Name a certificate (…dsse.json) that you may read.', 'CLI_FILE_UNREADABLE');
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw refuse('does not exist');
+  if (!stat.isFile()) throw refuse('is not a file');
+  // What cannot be read counts as no certificate where engines are run; here somebody wants to know why.
+  accessSync(path, constants.R_OK);
   return readCertificateFile(resolve(path)) ?? '';
 }
 

@@ -15,7 +15,11 @@ export const replay: CommandRun = async (invocation, terminal) => {
   if ((opId !== undefined) === optionFlag(invocation, 'all'))
     throw usageError('Say what to replay: one operation, or --all.', 'Try: mex replay --all --since 24h');
   const since = optionText(invocation, 'since');
-  const from = since === undefined ? undefined : parseSince(since, Date.now());
+  const now = Date.now();
+  const from = since === undefined ? undefined : parseSince(since, now);
+  // An audit that looked at nothing must not look like one that found nothing (CONTRACT §14 E).
+  if (from !== undefined && from > now)
+    throw usageError(`--since ${since} is in the future.`, 'Try: mex replay --all --since 24h');
   return withHost(invocation, async (host) => {
     const interrupt = onInterrupt(terminal, 'Ending after those under way. Press Ctrl-C again to quit at once.');
     try {
@@ -59,6 +63,12 @@ async function replayAll(
       terminal.progress(`replaying  ${done} of ${total}  ${tally.words}`);
     },
   });
+  if (engineId !== undefined && tally.isEmpty && !signal.aborted && !isRegistered(host, engineId))
+    throw usageError(
+      `Nothing of ${engineId} was recorded in that time, and no engine of that id is registered.`,
+      'See what there is: mex engines list',
+      'CLI_NOT_FOUND',
+    );
   terminal.document({
     counts: tally.counts,
     complete: !signal.aborted,
@@ -69,4 +79,8 @@ async function replayAll(
   });
   printReplays(terminal, invocation, tally);
   return signal.aborted ? EXIT.ended : tally.exitCode;
+}
+
+function isRegistered({ registry }: Host, engineId: string): boolean {
+  return registry.engines.some(({ manifest }) => manifest.engine_id === engineId);
 }

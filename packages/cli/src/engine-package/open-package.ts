@@ -39,6 +39,12 @@ export function openPackage(source: string): OpenPackage {
   const stat = statSync(source, { throwIfNoEntry: false });
   if (stat?.isDirectory()) return { dir: resolve(source), from: source, close: () => undefined };
   if (stat?.isFile()) return unpack(source);
+  if (stat !== undefined)
+    throw usageError(
+      `${source} is neither a folder nor a file.`,
+      'Name the folder of a built engine, or a .tgz file.',
+      'CLI_ENGINE_PACKAGE',
+    );
   const installed = PACKAGE_NAME.test(source) ? findInstalled(source) : undefined;
   if (installed !== undefined) return { dir: installed, from: `${source} (${installed})`, close: () => undefined };
   const isName = PACKAGE_NAME.test(source);

@@ -41,6 +41,11 @@ export class ReplayTally {
     return { ...this.#counts };
   }
 
+  /** Whether nothing at all was looked at. */
+  get isEmpty(): boolean {
+    return Object.values(this.#counts).every((count) => count === 0);
+  }
+
   /** What could not be compared is no "equal" (CONTRACT §14 E). */
   get exitCode(): ExitCode {
     const { damaged, differs, not_replayable } = this.#counts;
