@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { MexError } from '@mex/envelope';
 import { messageOf, type RecorderErrorCode } from '../errors.ts';
 import { createVerifierKey, formatVerifierKey } from './verifier-key.ts';
@@ -45,7 +45,7 @@ export type SignerPurpose = 'log' | 'certifier';
 /**
  * A signer whose key is in `<dir>/<purpose>-signing-key.json`, made at the first use with mode 0600. Two processes that
  * start at once get the same key. The folder is made with mode 0700 when it is missing.
- * @throws MexError `SIGNER_KEY_INVALID` when the file is damaged, or others may read it.
+ * @throws MexError `SIGNER_KEY_INVALID` when the file is damaged, or others may read it or write its folder.
  */
 export function createFileSigner(dir: string, purpose: SignerPurpose = 'log'): Signer {
   return signerOf(readKey(keyFile(dir, purpose)) ?? createKey(dir, purpose));
@@ -53,7 +53,7 @@ export function createFileSigner(dir: string, purpose: SignerPurpose = 'log'): S
 
 /**
  * The signer of {@link createFileSigner} where it was made already; makes nothing.
- * @throws MexError `SIGNER_KEY_INVALID` when the file is damaged, or others may read it.
+ * @throws MexError `SIGNER_KEY_INVALID` when the file is damaged, or others may read it or write its folder.
  */
 export function openFileSigner(dir: string, purpose: SignerPurpose): Signer | undefined {
   const stored = readKey(keyFile(dir, purpose));
@@ -116,6 +116,11 @@ function readKey(file: string): StoredKey | undefined {
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
     throw keyFileInvalid(file, 'others than its owner may read or write it; run chmod 600 on it');
   }
+  // Who may write the folder may put a key of his own in its place. A sticky one lets nobody replace what is another's.
+  const { mode } = statSync(dirname(file));
+  if (process.platform !== 'win32' && (mode & 0o022) !== 0 && (mode & 0o1000) === 0) {
+    throw keyFileInvalid(file, 'others than its owner may write its folder; run chmod 700 on that');
+  }
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || !('key_name' in value) || typeof value.key_name !== 'string') {
@@ -146,8 +151,9 @@ function keyFileInvalid(file: string, what: string, cause?: unknown): MexError<R
     code: 'SIGNER_KEY_INVALID',
     kind: 'integrity',
     message: `The signing key ${file} cannot be used: ${what}`,
-    remedy:
-      'Restore the file. Without it what it signed can still be checked with the public key, but nothing new be signed.',
+    remedy: isErrno(cause, 'EACCES')
+      ? 'It belongs to somebody else: work as the owner of this home, or in a home of your own.'
+      : 'Restore the file. Without it what it signed can still be checked with the public key, but nothing new be signed.',
     cause,
   });
 }

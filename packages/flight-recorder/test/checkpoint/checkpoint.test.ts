@@ -151,6 +151,19 @@ describe('file signer', () => {
     expect(() => createFileSigner(dir)).toThrow(expect.objectContaining({ code: 'SIGNER_KEY_INVALID' }));
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'refuses a key in a folder that others may write: it may be theirs by now',
+    () => {
+      const dir = join(tempDir(), 'keys');
+      createFileSigner(dir);
+      chmodSync(dir, 0o777);
+      expect(() => createFileSigner(dir)).toThrow(/chmod 700/);
+      // In a sticky one nobody replaces what is another's.
+      chmodSync(dir, 0o1777);
+      expect(createFileSigner(dir)).toBeDefined();
+    },
+  );
+
   it('refuses a damaged key and never quotes it', () => {
     const dir = tempDir();
     createFileSigner(dir);
