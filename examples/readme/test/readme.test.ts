@@ -23,7 +23,7 @@ describe('README examples', () => {
     const dir = join(root, 'packages', name);
     const example = firstExample(readFileSync(join(dir, 'README.md'), 'utf8'));
     if (COMMANDS.has(name)) {
-      expect(readFileSync(join(dir, 'README.md'), 'utf8')).toMatch(/```sh\n/);
+      expect(readFileSync(join(dir, 'README.md'), 'utf8')).toMatch(/```sh[ \n]/);
       return;
     }
     expect(example, 'the README needs a ts block').toBeDefined();

@@ -36,9 +36,10 @@ export class Reader {
 
   /**
    * What a page begins with: `<!-- here: examples/engine-hello as hello -->`, a built engine; `<!-- here: packages -->`,
-   * the packages of MEX, installed.
+   * the packages of MEX, installed; `<!-- here: checkout -->`, the command of a checkout, `./mex`.
    */
   #lay(page: string): void {
+    if (page.includes('\n<!-- here: checkout -->\n')) symlinkSync(join(this.#bin, 'mex'), join(this.#here, 'mex'));
     if (page.includes('\n<!-- here: packages -->\n'))
       symlinkSync(join(ROOT, 'examples/docs/node_modules'), join(this.#here, 'node_modules'));
     for (const [, from = '', to = ''] of page.matchAll(/^<!-- here: (\S+) as (\S+) -->$/gm)) {
