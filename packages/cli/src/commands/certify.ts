@@ -5,6 +5,7 @@ import { certificateFacts } from '../certificate-view.ts';
 import { type CertificationTarget, findTarget, targetOfEngine } from '../certification/certification-target.ts';
 import { type Certification, keepCertificate } from '../certification/certify-engine.ts';
 import { certifyWithProgress, readDays } from '../certification/certify-with-progress.ts';
+import { printBrief, printTotal } from '../certification/print-all.ts';
 import { printReport } from '../certification/print-report.ts';
 import { type ReportTargets, verifyReportTargets, writeReport } from '../certification/write-report.ts';
 import { type CommandRun, type Invocation, optionFlag, optionText } from '../command.ts';
@@ -28,8 +29,17 @@ export const certifyCommand: CommandRun = async (invocation, terminal) => {
       const certification = await certifyWithProgress(host, target, invocation, terminal);
       const one = await keep(host, target, certification, ownTargets(targets, target, engines.length));
       done.push(one);
-      printOne(terminal, invocation, one);
+      if (isAll(invocation)) printBrief(terminal, certification);
+      else printOne(terminal, invocation, one);
+      for (const path of one.written) terminal.note('wrote ', path);
     }
+    if (isAll(invocation))
+      printTotal(
+        terminal,
+        invocation,
+        host.home,
+        done.map(({ certification }) => certification),
+      );
     if (done.some(({ certification }) => certification.certificate !== undefined)) printKey(terminal, host);
   } finally {
     await closeHost(host);
@@ -95,11 +105,7 @@ function describe({ target: { manifest }, certification, kept, written }: Certif
   };
 }
 
-function printOne(
-  terminal: Terminal,
-  invocation: Invocation,
-  { target, certification, kept, written }: Certified,
-): void {
+function printOne(terminal: Terminal, invocation: Invocation, { target, certification, kept }: Certified): void {
   const { report, reportHandle, certificate } = certification;
   printReport(terminal, report);
   terminal.line();
@@ -113,7 +119,6 @@ function printOne(
     terminal.line(dim('  check it: '), hint(invocation, `mex certify verify ${kept[0] ?? ''} --engine ${named}`));
   }
   terminal.line(dim('  report   '), hint(invocation, `mex artifacts cat ${reportHandle.artifact_id}`));
-  for (const path of written) terminal.note('wrote ', path);
   terminal.line();
 }
 

@@ -32,6 +32,11 @@ export const listEngines: CommandRun = async (invocation, terminal) => {
     terminal.line(red('disabled '), engineId, ': ', error.message, dim(` (${error.code})`));
     if (error.remedy !== undefined) terminal.line('  → ', error.remedy);
   }
+  if (engines.some(({ engine }) => engine.certificate.state === 'absent')) {
+    terminal.line();
+    terminal.line('An engine that is not certified runs only while the development switch is on, as it is by default.');
+    terminal.line(dim('Certify all: '), hint(invocation, 'mex certify --all'));
+  }
   terminal.line();
   terminal.line(dim('More: '), hint(invocation, 'mex engines show <id>'));
   return EXIT.done;
