@@ -36,6 +36,8 @@ export interface Attempt {
   readonly clean?: string;
   /** Gets, as `outside`, Node's own process and loaders, taken before the realm was made: the realm is broken open. */
   readonly brokenOpen?: true;
+  /** WebAssembly modules that the manifest of its engine, then one of its own, names by digest. */
+  readonly webAssembly?: readonly string[];
   /** The only tier where there is such a thing. */
   readonly only?: ProtectedTier;
   readonly budget?: Partial<FullBudget>;

@@ -33,9 +33,9 @@ const SHARED = 'engine.test.hostile';
  * The engine of an attempt: one for all, so that each finds what the others left, but its own where it attacks while it
  * is loaded, and in the control, where the first would spoil the worker for all.
  */
-export function engineOf({ id, atLoad, class: class_ }: Classified, isControl: boolean): string {
+export function engineOf({ id, atLoad, webAssembly, class: class_ }: Classified, isControl: boolean): string {
   const spoils = isControl && class_ !== 'file system' && class_ !== 'network' && class_ !== 'environment';
-  return atLoad === undefined && !spoils ? SHARED : `engine.test.${id}`;
+  return atLoad === undefined && webAssembly === undefined && !spoils ? SHARED : `engine.test.${id}`;
 }
 
 export function makeEngines(dir: string, attempts: readonly Classified[], isControl: boolean): EngineSource[] {
@@ -44,13 +44,22 @@ export function makeEngines(dir: string, attempts: readonly Classified[], isCont
   for (const attempt of attempts) {
     const id = engineOf(attempt, isControl);
     if (id === SHARED) Object.assign(shared, bodiesOf(attempt));
-    else engines.push(writeEngine(dir, id, { 'test.well': WELL, ...bodiesOf(attempt) }, attempt.atLoad ?? ''));
+    else
+      engines.push(
+        writeEngine(dir, id, { 'test.well': WELL, ...bodiesOf(attempt) }, attempt.atLoad ?? '', attempt.webAssembly),
+      );
   }
   return [...engines, writeEngine(dir, SHARED, shared, '')];
 }
 
 /** As the fixture's engine, but sloppy code, with something that runs when it is loaded. */
-function writeEngine(dir: string, id: string, bodies: Bodies, atLoad: string): EngineSource {
+function writeEngine(
+  dir: string,
+  id: string,
+  bodies: Bodies,
+  atLoad: string,
+  webassembly?: readonly string[],
+): EngineSource {
   const source = makeEngine(dir, id, bodies);
   const operations = Object.entries(bodies).map(
     ([name, body]) => `${JSON.stringify(name)}: { run: async (context, params) => {\n${body}\n} }`,
@@ -58,5 +67,6 @@ function writeEngine(dir: string, id: string, bodies: Bodies, atLoad: string): E
   const code = `(function () { ${atLoad}\n __mex_register__({ operations: { ${operations.join(',')} } }); })();`;
   writeFileSync(source.bundle, code);
   const bundle = { sha256: sha256Hex(code), size_bytes: Buffer.byteLength(code) };
-  return { ...source, manifest: { ...Object(source.manifest), bundle } };
+  const manifest = { ...Object(source.manifest), bundle, ...(webassembly === undefined ? {} : { webassembly }) };
+  return { ...source, manifest };
 }
