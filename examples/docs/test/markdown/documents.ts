@@ -31,8 +31,9 @@ export async function readDocument(text: string): Promise<void> {
   const version =
     typeof value === 'object' && value !== null && 'schema_version' in value ? value.schema_version : undefined;
   if (version === undefined) return;
-  const read = READERS[String(version)];
-  if (read === undefined) throw new Error(`no reader is known here for ${String(version)}; add it to documents.ts`);
+  const name = typeof version === 'string' ? version : JSON.stringify(version);
+  const read = READERS[name];
+  if (read === undefined) throw new Error(`no reader is known here for ${name}; add it to documents.ts`);
   await read(text);
 }
 
