@@ -3,6 +3,7 @@ import { statePiece } from '../approval-view.ts';
 import { argumentText, type CommandRun, type Invocation, optionText } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withHost } from '../home.ts';
+import { hint } from '../output/hint.ts';
 import { dim } from '../output/style.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { parseUntil } from '../until-option.ts';
@@ -16,7 +17,7 @@ export const approve: CommandRun = async (invocation, terminal) => {
   const approval = await withHost(invocation, (host) => host.approvals.approve(id, host.caller, reply));
   terminal.document(approval);
   tell(terminal, approval);
-  if (approval.state === 'approved') terminal.line(dim('Send the same operation again to run it.'));
+  if (approval.state === 'approved') tellNext(terminal, invocation, approval);
   return EXIT.done;
 };
 
@@ -30,6 +31,13 @@ export const reject: CommandRun = async (invocation, terminal) => {
   tell(terminal, approval);
   return EXIT.done;
 };
+
+/** Nothing runs by being approved. */
+function tellNext(terminal: Terminal, invocation: Invocation, { engine_id, run_id }: ApprovalView): void {
+  const isChangeSet = engine_id === 'mex' && run_id !== undefined;
+  if (!isChangeSet) terminal.line(dim('Send the same operation again to run it.'));
+  else terminal.line(dim('Then:  '), hint(invocation, `mex runs apply <the same change set> --run ${run_id}`));
+}
 
 function readReply(invocation: Invocation): ApprovalReply {
   const scope = SCOPES.find((one) => one === optionText(invocation, 'scope'));

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciCommands } from '../../src/guarantees/ci-commands.ts';
@@ -138,7 +138,16 @@ describe('[§14 H] CI runs the same commands as a person', () => {
     ['two in one line', workflow('  - run: npm run check && curl example.org | sh'), false],
     ['no step at all', workflow('  - name: nothing'), false],
     ['another CI', { '.gitlab-ci.yml': '' }, 'not checked'],
+    ['another CI beside', { ...workflow('  - run: npm run check'), Jenkinsfile: 'pipeline {}' }, 'not checked'],
+    ['a folder of another CI', { '.forgejo/workflows/ci.yml': 'jobs:' }, 'not checked'],
+    ['a program of its own that nobody can start', { '.ci/run': '#!/bin/sh' }, false],
   ])('%s', (_name, files, expected) => {
     expect(held(ciCommands(project(files)))).toBe(expected);
+  });
+
+  it('a program of its own', () => {
+    const dir = project({ '.ci/run': '#!/bin/sh' });
+    chmodSync(join(dir, '.ci/run'), 0o755);
+    expect(held(ciCommands(dir))).toBe(true);
   });
 });
