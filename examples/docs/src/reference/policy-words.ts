@@ -43,6 +43,8 @@ export const POLICY_WORDS: Readonly<Record<string, string>> = {
   'governance.approvals[].approvals': 'How many different people it takes.',
   'governance.approvals[].approvers': 'Who may answer, e.g. `os:ada`; empty: everybody.',
   'governance.approvals[].reason': 'Shown to whoever is asked.',
+  'governance.max_pending':
+    'Most requests of one caller that wait at the same time; one more is denied with `APPROVAL_LIMIT`. Default 1,000.',
   'governance.request_hours': 'How long a request waits. Default 168.',
   'governance.cloud': 'Payloads for models elsewhere. Without it nothing can leave that way.',
   'governance.cloud.enabled': 'Whether anything may leave at all.',

@@ -1,7 +1,7 @@
 import type { GateDenial } from '@mex/gates';
 
 /** Codes an operation that waits for a decision is denied with. */
-export type ApprovalErrorCode = 'APPROVAL_REQUIRED' | 'APPROVAL_REJECTED';
+export type ApprovalErrorCode = 'APPROVAL_REQUIRED' | 'APPROVAL_REJECTED' | 'APPROVAL_LIMIT';
 export type HoldCode = ApprovalErrorCode | 'GOVERNANCE_LOCKED';
 
 /** What is known of one operation when its gate is asked. */
@@ -38,6 +38,15 @@ export function approvalDenial(ticket: Ticket | undefined): GateDenial {
       reason: `The automation level is LOCKED: this needs a person, and nobody is asked. Recorded as ${approvalId}.`,
       remedy:
         'An operator unlocks it with governance.automation_level in policy.json; a run that was opened LOCKED stays so.',
+    };
+  }
+  if (code === 'APPROVAL_LIMIT') {
+    return {
+      ...base,
+      code,
+      severity: 'error',
+      reason: 'Too much of this caller waits for a person already; this was not put up for decision.',
+      remedy: 'Have some of it answered: mex approvals list. The bound is governance.max_pending of policy.json.',
     };
   }
   if (code === 'APPROVAL_REJECTED') {

@@ -6,7 +6,7 @@ import type { Registry } from '@mex/registry';
 import { type AtGrant, type Caller, GrantRefused } from '@mex/runtime';
 import { approvalDenial, type Ticket } from './approval-denial.ts';
 import { bindingOf, type Candidate, findCandidate, requestFor } from './candidate.ts';
-import { AlreadyAsked, recordUse } from './decision-tables.ts';
+import { AlreadyAsked, isTooMany, recordUse } from './decision-tables.ts';
 import { findTicket, isRefusal, newTicket } from './find-ticket.ts';
 import type { GovernancePolicy } from './governance-policy.ts';
 import { type EngineIdentity, findRule } from './held-operation.ts';
@@ -198,7 +198,8 @@ async function signItself(candidate: Candidate, policy: GovernancePolicy, inbox:
 
 function wasHeld({ status, errors }: EngineResult, ticket: Ticket): boolean {
   const [error] = errors;
-  return status === 'denied' && error?.gate === 'G-APPROVAL' && error.code === ticket.code && !ticket.asked;
+  const isAsked = ticket.asked || ticket.code === 'APPROVAL_LIMIT';
+  return status === 'denied' && error?.gate === 'G-APPROVAL' && error.code === ticket.code && !isAsked;
 }
 
 /** Puts it up for decision. When somebody else did so in this moment, the result names theirs. */
@@ -208,13 +209,15 @@ async function hold(
   inbox: InboxParts,
   result: EngineResult,
 ): Promise<EngineResult> {
-  let { approvalId } = ticket;
+  let { approvalId, code } = ticket;
   try {
     await inbox.decisions.request(requestFor(candidate, approvalId, policy));
   } catch (error) {
-    if (!(error instanceof AlreadyAsked)) throw error;
-    approvalId = inbox.tables.find({ ...bindingOf(candidate), now: Date.now() })[0] ?? approvalId;
+    // Others asked for so much in this moment that this one is one too many.
+    if (isTooMany(error)) code = 'APPROVAL_LIMIT';
+    else if (!(error instanceof AlreadyAsked)) throw error;
+    else approvalId = inbox.tables.find({ ...bindingOf(candidate), now: Date.now() })[0] ?? approvalId;
   }
-  const { reason: message, remedy } = approvalDenial({ ...ticket, approvalId });
-  return { ...result, errors: result.errors.map((one) => ({ ...one, message, remedy })) };
+  const { reason: message, remedy } = approvalDenial({ ...ticket, code, approvalId });
+  return { ...result, errors: result.errors.map((one) => ({ ...one, code, message, remedy })) };
 }

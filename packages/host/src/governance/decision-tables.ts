@@ -10,11 +10,14 @@ import {
   parseAnswer,
   parseCase,
 } from '@mex/governance';
+import { type ApprovalErrorCode, approvalDenial } from './approval-denial.ts';
 
 /*
  * Decisions in the recorder's database. What counts is in the log; these tables find it. `state` and `expires_at` follow
  * the answers, so that an inbox of any size is listed by its newest page. `detail`, which may be long, stays out of it.
  */
+// Rows that something else made a mess of are nobody's; an index over them must not fail either.
+const ACTOR_ID = "CASE WHEN json_valid(subject) THEN json_extract(subject, '$.actor.id') END";
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS governance_decisions (
   seq INTEGER PRIMARY KEY,
@@ -43,6 +46,8 @@ CREATE INDEX IF NOT EXISTS governance_decisions_by_target ON governance_decision
 CREATE INDEX IF NOT EXISTS governance_decisions_by_kind ON governance_decisions (kind_ref) WHERE kind_ref IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS governance_asked_once ON governance_decisions (target_ref, gate_type)
   WHERE state = 'open';
+CREATE INDEX IF NOT EXISTS governance_inbox_by_actor ON governance_decisions (${ACTOR_ID}, expires_at)
+  WHERE state = 'open';
 CREATE INDEX IF NOT EXISTS governance_inbox ON governance_decisions (seq, expires_at) WHERE state = 'open';
 `;
 const LAST_PART = 'governance_inbox';
@@ -68,6 +73,8 @@ export interface DecisionTables extends DecisionStore {
   /** The newest first. */
   readonly list: (query: InboxQuery) => InboxRow[];
   readonly countOpen: (now: number) => number;
+  /** Of one actor. */
+  readonly countOpenOf: (actorId: string, now: number) => number;
   /**
    * Ids of what was put up for exactly this, or approved for its kind, and is not over; the newest first, the spent
    * ones only for `usedBy`.
@@ -79,6 +86,10 @@ export interface DecisionTables extends DecisionStore {
 
 /** Exactly this is waiting for an answer already; nobody is asked twice. */
 export class AlreadyAsked extends Error {}
+/** One more than may wait of this actor; nothing was written. */
+export function isTooMany(error: unknown): boolean {
+  return error instanceof MexError && error.code === 'APPROVAL_LIMIT';
+}
 /** Undoes the event of a write that came too late. */
 class Undone extends Error {
   readonly why: 'repeated' | 'refused' | 'used-up';
@@ -88,13 +99,16 @@ class Undone extends Error {
   }
 }
 
-/** Decisions of a home. Also over a recorder that was opened for reading; then every write is refused. */
-export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
+/**
+ * Decisions of a home. Also over a recorder that was opened for reading; then every write is refused.
+ * @param maxPending most requests of one actor that wait at the same time
+ */
+export function createDecisionTables(recorder: FlightRecorder, maxPending: number): DecisionTables {
   const statements = lazyStatements(recorder.database);
   const rows = (name: StatementName, ...values: (string | number)[]): Record<string, unknown>[] =>
     statements()?.[name].all(...values) ?? [];
   return {
-    insert: (subject, events) => insertCase(recorder, subject, events),
+    insert: (subject, events) => insertCase(recorder, subject, events, maxPending),
     answer: (id, answer, event, judge) =>
       appendOr(recorder, event, (db) => {
         const before = readAnswers(
@@ -128,7 +142,8 @@ export function createDecisionTables(recorder: FlightRecorder): DecisionTables {
     events: (id) => govEvents(recorder, id),
     list: ({ now, all, limit }) =>
       rows(all ? 'everything' : 'open', ...(all ? [limit] : [now, limit])).flatMap(readRow),
-    countOpen: (now) => Number(rows('count', now)[0]?.['count'] ?? 0),
+    countOpen: (now) => countOf(rows('count', now)[0]),
+    countOpenOf: (actorId, now) => countOf(rows('countOf', actorId, now)[0]),
     find: ({ targetRef, kindRef, usedBy, now }) =>
       rows('find', targetRef, kindRef ?? targetRef, usedBy, now).map((row) => String(row['decision_id'])),
     complete: (prefix) => rows('complete', prefix).map((row) => String(row['decision_id'])),
@@ -174,6 +189,7 @@ async function insertCase(
   recorder: FlightRecorder,
   subject: DecisionCase,
   events: readonly FlightEvent[],
+  maxPending: number,
 ): Promise<void> {
   const { detail, ...rest } = subject;
   await recorder.append(events, (db) => {
@@ -199,6 +215,9 @@ async function insertCase(
       detail ?? null,
     );
     if (Number(written.changes) !== 1) throw new AlreadyAsked(targetRef);
+    // Counted with the row in place, in its transaction: of many at once none is one too many.
+    const waiting = countOf(db.prepare(COUNT_OF).get(subject.actor.id, subject.createdAt));
+    if (subject.outcome === 'human' && waiting > maxPending) throw tooMany();
   });
 }
 
@@ -216,10 +235,13 @@ async function appendOr(
   }
 }
 
-type StatementName = 'get' | 'uses' | 'open' | 'everything' | 'count' | 'find' | 'complete';
+type StatementName = 'get' | 'uses' | 'open' | 'everything' | 'count' | 'countOf' | 'find' | 'complete';
 
 const SELECT = 'SELECT decision_id, state, expires_at, subject, detail FROM governance_decisions';
 const SELECT_SHORT = 'SELECT decision_id, state, expires_at, subject FROM governance_decisions';
+
+const COUNT_OF = `SELECT count(*) AS count FROM governance_decisions
+  WHERE state = 'open' AND ${ACTOR_ID} = ? AND expires_at > ?`;
 
 /** Statements over tables that may not be there yet. */
 function lazyStatements(db: DatabaseSync): () => Record<StatementName, StatementSync> | undefined {
@@ -233,6 +255,7 @@ function lazyStatements(db: DatabaseSync): () => Record<StatementName, Statement
       open: db.prepare(`${SELECT_SHORT} WHERE state = 'open' AND expires_at > ? ORDER BY seq DESC LIMIT ?`),
       everything: db.prepare(`${SELECT_SHORT} ORDER BY seq DESC LIMIT ?`),
       count: db.prepare("SELECT count(*) AS count FROM governance_decisions WHERE state = 'open' AND expires_at > ?"),
+      countOf: db.prepare(COUNT_OF),
       find: db.prepare(
         `SELECT decision_id FROM governance_decisions d
           WHERE (target_ref = ?1 OR (kind_ref = ?2 AND state = 'approved')) AND state <> 'halted' AND expires_at > ?4
@@ -245,6 +268,15 @@ function lazyStatements(db: DatabaseSync): () => Record<StatementName, Statement
     };
     return known;
   };
+}
+
+function countOf(row: Record<string, unknown> | undefined): number {
+  return Number(row?.['count'] ?? 0);
+}
+
+function tooMany(): MexError<ApprovalErrorCode> {
+  const { reason: message, remedy } = approvalDenial({ code: 'APPROVAL_LIMIT', approvalId: '', asked: false });
+  return new MexError({ code: 'APPROVAL_LIMIT', kind: 'policy', message, remedy, retryable: true });
 }
 
 function usesOf(rows: readonly Record<string, unknown>[]): string[] {

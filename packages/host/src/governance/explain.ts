@@ -66,8 +66,8 @@ export interface ExplainedApproval {
   readonly automation_level: string;
   /** What the decision table says. */
   readonly decided_by: string;
-  /** `would_ask`: nobody was asked yet. `signs_itself`: it needs nobody at this level. */
-  readonly state: 'approved' | 'pending' | 'rejected' | 'would_ask' | 'signs_itself' | 'locked';
+  /** `would_ask`: nobody was asked yet. `signs_itself`: it needs nobody at this level. `too_many`: too much of its caller waits. */
+  readonly state: 'approved' | 'pending' | 'rejected' | 'would_ask' | 'signs_itself' | 'locked' | 'too_many';
   readonly approval_id?: string;
   readonly approvals_needed: number;
   readonly approvers: readonly string[];
@@ -200,6 +200,7 @@ function approvalState(ticket: ForeseenApproval['ticket']): ExplainedApproval['s
   if (ticket.cleared !== undefined) return 'approved';
   if (ticket.code === 'GOVERNANCE_LOCKED') return 'locked';
   if (ticket.code === 'APPROVAL_REJECTED') return 'rejected';
+  if (ticket.code === 'APPROVAL_LIMIT') return 'too_many';
   return ticket.asked ? 'pending' : 'would_ask';
 }
 

@@ -23,7 +23,9 @@ export async function findTicket(
   if (known !== undefined) return known;
   const ticket = newTicket('APPROVAL_REQUIRED');
   const { kind } = decide(rule.gateType, level, 0, policy.table);
-  return kind === 'auto' ? { ...ticket, cleared: targetRef, signsItself: true } : ticket;
+  if (kind === 'auto') return { ...ticket, cleared: targetRef, signsItself: true };
+  const waiting = inbox.tables.countOpenOf(candidate.caller.id, Date.now());
+  return waiting < policy.maxPending ? ticket : newTicket('APPROVAL_LIMIT');
 }
 
 export function newTicket(code: HoldCode): Ticket {

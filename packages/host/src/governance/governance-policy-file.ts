@@ -76,6 +76,7 @@ export const governanceFile = z
     gates: z.record(name, row).optional(),
     approvals: z.array(approval).max(1_000).optional(),
     request_hours: z.number().positive().max(720).optional(),
+    max_pending: z.int().min(1).max(1_000_000).optional(),
     cloud: cloud.optional(),
   })
   .check((context) => {
@@ -92,7 +93,7 @@ export const governanceFile = z
 
 /** What a file says, with the rest as it is built in. */
 export function toGovernance(file: z.infer<typeof governanceFile>): GovernancePolicy {
-  const { automation_level: level, approvals = [], request_hours: hours } = file;
+  const { automation_level: level, approvals = [], request_hours: hours, max_pending: pending } = file;
   return {
     automationLevel: level === undefined ? DEFAULT_GOVERNANCE.automationLevel : parseAutomationLevel(level),
     table: { ...DEFAULT_TABLE, ...file.gates },
@@ -103,6 +104,7 @@ export function toGovernance(file: z.infer<typeof governanceFile>): GovernancePo
     })),
     ...(file.cloud?.enabled === true ? { cloud: toCloud(file.cloud) } : {}),
     requestLastsMs: hours === undefined ? DEFAULT_GOVERNANCE.requestLastsMs : hours * 3_600_000,
+    maxPending: pending ?? DEFAULT_GOVERNANCE.maxPending,
   };
 }
 

@@ -30,6 +30,8 @@ export interface GovernancePolicy {
   readonly approvals: readonly ApprovalRule[];
   /** How long a request waits for its answers, in ms. */
   readonly requestLastsMs: number;
+  /** Most requests of one actor that wait at the same time: whoever asks without end drowns what others ask. */
+  readonly maxPending: number;
   /** What may leave for models elsewhere; absent: nothing (CONTRACT §12). */
   readonly cloud?: CloudPolicy;
 }
@@ -40,4 +42,5 @@ export const DEFAULT_GOVERNANCE: GovernancePolicy = {
   table: DEFAULT_TABLE,
   approvals: [],
   requestLastsMs: 7 * 86_400_000,
+  maxPending: 1_000,
 };

@@ -70,7 +70,7 @@ export function createInbox(
   policy: GovernancePolicy,
   now: () => number,
 ): InboxParts {
-  const tables = createDecisionTables(recorder);
+  const tables = createDecisionTables(recorder, policy.maxPending);
   const decisions = createDecisions({
     store: tables,
     documents,

@@ -38,7 +38,7 @@ export interface ChangeCase {
  * The approval of exactly one change set, for exactly one workspace and run; spent in the transaction that begins the
  * change (CONTRACT §12). One over its change budget needs a decision about that as well, apart from the one about
  * applying it. What is missing is put up for decision, all at once.
- * @throws MexError `APPROVAL_REQUIRED`, `APPROVAL_REJECTED`, `GOVERNANCE_LOCKED`
+ * @throws MexError `APPROVAL_REQUIRED`, `APPROVAL_REJECTED`, `APPROVAL_LIMIT`, `GOVERNANCE_LOCKED`
  */
 export async function approveChange(
   policy: GovernancePolicy,

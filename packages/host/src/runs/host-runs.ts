@@ -53,7 +53,7 @@ export interface HostRuns extends Pick<Runs, 'list' | 'show' | 'charge'> {
   readonly cancel: (id: string, by: RunActor, reason?: string) => Promise<RunView>;
   /**
    * Applies a change set to the workspace of a run, once it is approved (CONTRACT §12).
-   * @throws MexError `APPROVAL_REQUIRED` with the id of the approval that waits, and the refusals of `@mex/runs`
+   * @throws MexError `APPROVAL_REQUIRED` with the id of the approval that waits, `APPROVAL_LIMIT`, and the refusals of `@mex/runs`
    */
   readonly apply: (id: string, changeSet: Operation, by: RunActor) => Promise<AppliedChange>;
   /**

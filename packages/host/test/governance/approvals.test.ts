@@ -281,6 +281,33 @@ describe('[§2] nobody approves for themselves', () => {
   });
 });
 
+describe('[§12] requests that wait at the same time', () => {
+  it('are bounded for each caller: one more is denied as such, and asked of nobody', async () => {
+    await reopen({ maxPending: 2 });
+    const first = plan('first');
+    expect(await send(first)).toBe('APPROVAL_REQUIRED');
+    expect(await send(plan('second'))).toBe('APPROVAL_REQUIRED');
+    const third = plan('third');
+    expect((await host.explain(third)).approval).toMatchObject({ state: 'too_many' });
+    const denied = await host.execute(third);
+    expect(denied).toMatchObject({ status: 'denied', errors: [{ code: 'APPROVAL_LIMIT', retryable: true }] });
+    expect(openIds()).toHaveLength(2);
+    // What is in the inbox is found as before, and others are not in the way of each other.
+    expect(await send({ ...first, op_id: randomUUID() })).toBe('APPROVAL_REQUIRED');
+    expect(outcome(await host.execute(plan('other'), { caller: ADA }))).toBe('APPROVAL_REQUIRED');
+    await host.approvals.reject(openIds().at(-1) ?? '', ADA);
+    expect(await send(third)).toBe('APPROVAL_REQUIRED');
+    expect(openIds()).toHaveLength(3);
+  });
+
+  it('are bounded also when they all come at once', async () => {
+    await reopen({ maxPending: 2 });
+    const sent = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((text) => send(plan(text))));
+    expect(openIds()).toHaveLength(2);
+    expect(sent.toSorted()).toEqual([...Array(3).fill('APPROVAL_LIMIT'), ...Array(2).fill('APPROVAL_REQUIRED')]);
+  });
+});
+
 describe('[§12] automation levels', () => {
   it('LOCKED asks nobody: it is recorded and halts, whatever was approved before', async () => {
     const operation = plan();

@@ -71,6 +71,14 @@ describe('[§12] the change budget', () => {
     expect(host.approvals.list()).toEqual([]);
   });
 
+  it('a change set counts among the requests that may wait', async () => {
+    await reopen({ maxPending: 1 });
+    const { definition } = await host.openRun({ workspace });
+    expect(await code(host.runs.apply(definition.run_id, await tooMuch(), PLANNER))).toBe('APPROVAL_REQUIRED');
+    expect(await code(host.runs.apply(definition.run_id, await tooMuch('three\n'), PLANNER))).toBe('APPROVAL_LIMIT');
+    expect(host.approvals.list()).toHaveLength(1);
+  });
+
   it('a change set in a run that is stricter than policy is decided at the level of the run', async () => {
     const ScopeChange = { FULL_HUMAN: 'human', HYBRID: 'human', AUTONOMOUS: 'auto' } as const;
     await reopen({ automationLevel: 'AUTONOMOUS', table: { ...DEFAULT_GOVERNANCE.table, ScopeChange } });
