@@ -86,6 +86,8 @@ async function shippedEngines() {
     import('@mex/engine-secret-scan'),
     import('@mex/engine-context'),
     import('@mex/engine-janitor'),
+    import('@mex/engine-wrangler'),
+    import('@mex/engine-sandbox'),
   ]);
   return packages.map(({ engine }) => engine);
 }
