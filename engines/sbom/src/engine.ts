@@ -17,7 +17,7 @@ import { runBillTool } from './external/tool-runs.ts';
 import { type Inventories, type ReadFailure, readInventories } from './inventory.ts';
 import { lockfileReaders } from './lockfiles/readers.ts';
 import type { LockfileInventory } from './model.ts';
-import { summarize, writeReport } from './report.ts';
+import { isOfLockfile, severityOf, summarize, writeReport } from './report.ts';
 
 const VERSION = '0.1.0';
 const MIB = 1024 * 1024;
@@ -146,13 +146,17 @@ async function findByTool(context: EngineContext, input: EngineInput, own: Inven
   const covered = new Set(told.map(({ path }) => path));
   // A lockfile that names no package is one of which there is nothing to tell.
   const empty = own.inventories.filter(({ path, packages }) => packages.length === 0 && !covered.has(path));
+  // That a lockfile says what is not so holds whoever reads it.
+  const ofLockfile = new Map(
+    own.inventories.map((one) => [one.path, one.warnings.filter(({ code }) => isOfLockfile(code))]),
+  );
   await context.write('tool-report.json', writeToolReport(bill.document));
   return {
     tool: bill.tool,
-    inventories: [...told, ...empty].map((inventory) => {
-      const differs = warnings.get(inventory.path);
-      return differs === undefined ? inventory : { ...inventory, warnings: [differs] };
-    }),
+    inventories: [...told, ...empty].map((inventory) => ({
+      ...inventory,
+      warnings: [...(ofLockfile.get(inventory.path) ?? []), ...(warnings.get(inventory.path) ?? [])],
+    })),
     failures: [...own.failures.filter(({ path }) => !covered.has(path)), ...missed.map(notCovered)],
     notes: own.notes,
   };
@@ -216,7 +220,7 @@ function reportWarnings(context: EngineContext, { path, warnings }: LockfileInve
     const place = line === undefined ? { path: where } : { path: where, line };
     context.problem({
       code,
-      severity: 'warning',
+      severity: severityOf(code),
       title: clip(`${path}: ${code}`, MAX_TITLE),
       message: clip(message, MAX_MESSAGE),
       locations: [place],

@@ -1,4 +1,5 @@
 import { baseName, type DiscoveryNote, type FoundLockfile, findLockfiles } from './discovery.ts';
+import { findUnheld } from './lockfiles/npm-family-asked.ts';
 import {
   LockfileError,
   type LockfileInventory,
@@ -79,8 +80,10 @@ async function readOne(
     }
   };
   const text = await readText(path, source);
-  const inventory = await reader.read({ path, text, sibling, files: source.files });
-  return unreadable.length === 0 ? inventory : { ...inventory, warnings: [...inventory.warnings, ...unreadable] };
+  const input = { path, text, sibling, files: source.files };
+  const inventory = await reader.read(input);
+  const unheld = reader.type === 'npm' ? await findUnheld(input, inventory) : [];
+  return { ...inventory, warnings: [...inventory.warnings, ...unheld, ...unreadable] };
 }
 
 /** `undefined` for a path that leaves the scanned directory. */

@@ -1,6 +1,6 @@
 import { clip } from './clip.ts';
 import type { ReadFailure } from './inventory.ts';
-import type { LockfileInventory } from './model.ts';
+import type { LockfileInventory, WarningCode } from './model.ts';
 
 /** Small facts for a person; everything else is in the documents. Lockfiles beyond this many are only counted. */
 const MAX_LISTED = 50;
@@ -47,7 +47,7 @@ export function writeReport(
     warnings.map(({ code, message, line }, index) => ({
       id: identify(code, index, path),
       code,
-      severity: 'warning',
+      severity: severityOf(code),
       title: clip(message, 4_000),
       locations: [locate(path, line)],
     })),
@@ -61,6 +61,25 @@ export function writeReport(
     summary,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** After these something that the project uses is, or may be, in no document: it was not looked at (CONTRACT §14 E). */
+const INCOMPLETE: ReadonlySet<WarningCode> = new Set([
+  'SBOM_ENTRY_SKIPPED',
+  'SBOM_CONFLICT_MARKERS',
+  'SBOM_LOCKFILE_BEHIND',
+  'SBOM_ADDRESS_DIFFERS',
+  'SBOM_TOOL_DIFFERS',
+]);
+
+/** How grave something is that did not stop the reading of a lockfile. */
+export function severityOf(code: WarningCode): 'error' | 'warning' {
+  return INCOMPLETE.has(code) ? 'error' : 'warning';
+}
+
+/** Whether it is the lockfile itself that is wrong, whoever reads it. */
+export function isOfLockfile(code: WarningCode): boolean {
+  return INCOMPLETE.has(code) && code !== 'SBOM_ENTRY_SKIPPED' && code !== 'SBOM_TOOL_DIFFERS';
 }
 
 function locate(path: string, line?: number, column?: number) {

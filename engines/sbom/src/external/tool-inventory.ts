@@ -143,12 +143,12 @@ export interface MissedLockfile {
 export function compareInventories(
   told: readonly LockfileInventory[],
   own: readonly LockfileInventory[],
-): { readonly missed: readonly MissedLockfile[]; readonly warnings: ReadonlyMap<string, ReadWarning> } {
+): { readonly missed: readonly MissedLockfile[]; readonly warnings: ReadonlyMap<string, readonly ReadWarning[]> } {
   // By ecosystem, too: a namesake elsewhere would hide a lockfile that the tool passed over.
   const identityOf = (entry: PackageEntry): string => `${entry.type} ${labelOf(entry)}`;
   const listed = new Set(told.flatMap(({ packages }) => packages.map(identityOf)));
   const missed: MissedLockfile[] = [];
-  const warnings = new Map<string, ReadWarning>();
+  const warnings = new Map<string, readonly ReadWarning[]>();
   for (const { path, packages } of own) {
     const expected = new Map(
       packages.filter(({ source }) => source.kind === 'registry').map((entry) => [identityOf(entry), labelOf(entry)]),
@@ -158,10 +158,12 @@ export function compareInventories(
     const first = absent.slice(0, 10).join(', ');
     if (absent.length === expected.size) missed.push({ path, packages: absent.length });
     else
-      warnings.set(path, {
-        code: 'SBOM_TOOL_DIFFERS',
-        message: `The tool does not list ${absent.length} packages that this lockfile names: ${first}${absent.length > 10 ? ' and more' : ''}.`,
-      });
+      warnings.set(path, [
+        {
+          code: 'SBOM_TOOL_DIFFERS',
+          message: `The tool does not list ${absent.length} packages that this lockfile names: ${first}${absent.length > 10 ? ' and more' : ''}.`,
+        },
+      ]);
   }
   return { missed, warnings };
 }

@@ -7,6 +7,7 @@ import type {
   WarningCode,
 } from '../model.ts';
 import { type DependencyGroup, groupBit, type Marks, markReach, type ReachNode } from './npm-family-reach.ts';
+import { toldByAddress, withoutBuild } from './npm-family-source.ts';
 import { quote } from './npm-family-text.ts';
 
 /** What a reader found out about one package; the same package may be found many times. */
@@ -57,6 +58,7 @@ export class InventoryDraft {
       );
       return undefined;
     }
+    this.#warnOfAddress(found);
     const name = found.name.toWellFormed();
     const key = keyOf(name, version?.toWellFormed(), found.source);
     const draft = this.#drafts.get(key) ?? this.#create(key, name, version?.toWellFormed(), found);
@@ -73,6 +75,15 @@ export class InventoryDraft {
     if (alias !== undefined && (draft.alias === undefined || alias < draft.alias)) draft.alias = alias.toWellFormed();
     if (found.marks !== undefined) this.mark(key, found.marks);
     return key;
+  }
+
+  /** Package managers install what lies at the address: a name or version beside it that says something else is a lie. */
+  #warnOfAddress({ name, version, source }: FoundPackage): void {
+    const told = source.kind === 'registry' || source.kind === 'url' ? toldByAddress(source.url ?? '') : undefined;
+    if (told === undefined || (told.name === name && withoutBuild(told.version) === withoutBuild(version ?? '')))
+      return;
+    const message = `${quote(`${name}@${version ?? ''}`)} is fetched from ${quote(source.url ?? '')}, the address of ${quote(`${told.name}@${told.version}`)}.`;
+    this.warn('SBOM_ADDRESS_DIFFERS', message);
   }
 
   /** Marks one instance of a package: the package is `dev` or `optional` only if all its instances are. */

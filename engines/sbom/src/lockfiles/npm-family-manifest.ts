@@ -22,6 +22,8 @@ export interface Manifest {
   readonly workspaces: readonly string[];
   /** Yarn's `resolutions`: selector → specifier. */
   readonly resolutions: readonly (readonly [string, string])[];
+  /** Whether it has packages replaced (`overrides`, `resolutions`, `pnpm.overrides`). */
+  readonly overrides: boolean;
 }
 
 export interface ManifestDependency {
@@ -40,6 +42,9 @@ export function parseManifest(fields: Fields): Manifest {
     dependencies: manifestDependencies(fields),
     workspaces: workspacePatterns(fields),
     resolutions: textPairs(fieldsAt(fields, 'resolutions')),
+    overrides: [fields, fieldsAt(fields, 'pnpm')].some((one) =>
+      ['overrides', 'resolutions'].some((name) => Object.keys(fieldsAt(one, name)).length > 0),
+    ),
   };
 }
 

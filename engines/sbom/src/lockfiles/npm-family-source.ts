@@ -152,6 +152,21 @@ export function versionInTarballName(name: string, address: string): string | un
   return isExactVersion(version) ? version : undefined;
 }
 
+/** Build metadata is no part of what tells two versions apart, and registries leave it out of addresses. */
+export function withoutBuild(version: string): string {
+  return version.replace(/\+.*$/s, '');
+}
+
+/** Name and version that a registry's address speaks of (`…/@scope/name/-/name-1.0.0.tgz`); `undefined` for other layouts. */
+export function toldByAddress(address: string): { name: string; version: string } | undefined {
+  const path = (address.split(/[?#]/, 1)[0] ?? '').replace(/%2f/gi, '/').replace(/%40/gi, '@');
+  const at = path.lastIndexOf('/-/');
+  if (at < 0) return undefined;
+  const name = /\/((?:@[^/]+\/)?[^/]+)$/.exec(path.slice(0, at))?.[1];
+  const version = name === undefined ? undefined : versionInTarballName(name, path);
+  return name === undefined || version === undefined ? undefined : { name, version };
+}
+
 /** A complete SemVer version, loosely: what a registry could have published. */
 export function isExactVersion(text: string): boolean {
   return text.length <= 256 && /^\d+\.\d+\.\d+(?:[-+][\w.+-]*)?$/.test(text);

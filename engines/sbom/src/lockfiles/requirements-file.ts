@@ -19,7 +19,7 @@ import { readPythonProject } from './python-project.ts';
 export const requirementsReader: LockfileReader = {
   id: 'requirements',
   type: 'pypi',
-  matches: (baseName) => /^requirements[\w.-]*\.txt$/i.test(baseName),
+  matches: isRequirementsName,
   read: readRequirements,
 };
 
@@ -73,6 +73,10 @@ function withoutComment(text: string): string {
   return (at < 0 ? text : text.slice(0, at)).trim();
 }
 
+function isRequirementsName(baseName: string): boolean {
+  return /^requirements[\w.-]*\.txt$/i.test(baseName.trim());
+}
+
 /** Characters of one requirement without its hashes. */
 const MAX_REQUIREMENT = 4096;
 
@@ -103,8 +107,8 @@ function addOption(graph: PackageGraph, requirement: Requirement): void {
     add(graph, { ...requirement, plain: value });
     return;
   }
-  if (option === '-r' || option === '--requirement') {
-    const message = `Includes ${quote(value)}. It is part of this list only if its own name starts with "requirements".`;
+  if ((option === '-r' || option === '--requirement') && !isRequirementsName(value.slice(value.lastIndexOf('/') + 1))) {
+    const message = `Includes ${quote(value)}, which is not read: only files whose names begin with "requirements" are.`;
     graph.warn('SBOM_ENTRY_SKIPPED', message, requirement.line);
   }
   // Everything else (indexes, constraints, formats) names no package.

@@ -107,10 +107,10 @@ describe('[§13] an SBOM by an external tool', () => {
 });
 
 describe('[§14 E] what a tool leaves out is told', () => {
-  it('packages that a lockfile names and the tool does not are a warning', async () => {
+  it('packages that a lockfile names and the tool does not are no pass', async () => {
     const { problems } = await generateBy('syft', FILES, { report: bill([ALPHA]) });
     expect(problems).toMatchObject([
-      { code: 'SBOM_TOOL_DIFFERS', severity: 'warning', locations: [{ path: 'package-lock.json' }] },
+      { code: 'SBOM_TOOL_DIFFERS', severity: 'error', locations: [{ path: 'package-lock.json' }] },
     ]);
     expect(problems[0]?.message).toContain('@scope/beta@2.0.0');
   });
@@ -184,4 +184,10 @@ describe('package URLs of tools', () => {
   ])('%s', (text, expected) => {
     expect(readToolPurl(text)).toEqual(expected);
   });
+});
+
+it('[§14 C] a lockfile that says what is not so is told, whoever lists its packages', async () => {
+  const files = { 'package-lock.json': LOCK, 'package.json': '{"dependencies": {"alpha": "^1.0.0", "gamma": "1"}}' };
+  const { problems } = await generateBy('syft', files, { report: bill([ALPHA, BETA]) });
+  expect(problems).toMatchObject([{ code: 'SBOM_LOCKFILE_BEHIND', severity: 'error' }]);
 });
