@@ -5,6 +5,8 @@ const REMEDIES: readonly (readonly [prefix: string, remedy: string])[] = [
     'CAPABILITY_',
     'If the engine should have it, add it to capabilities_requested; if not, treat the engine as hostile.',
   ],
+  ['ARTIFACT_DRIFT', 'Leave the directory as it is while it is read, and run the operation again under a new op_id.'],
+  ['ARTIFACT_', 'See what is damaged: mex artifacts verify --all'],
   ['DEVICE_', 'Compute on the CPU, or hand the data in as an input.'],
   ['NETWORK_FAILED', 'Try again later.'],
   ['NETWORK_TIMEOUT', 'Try again later, or give it more time.'],

@@ -64,6 +64,10 @@ const CODE_ONLY = new Set(['ARTIFACT_CORRUPT', 'ARTIFACT_MISMATCH', 'ARTIFACT_IN
 const AXIS_ERRORS = ['NETWORK_', 'SCOPE_', 'SECRET_', 'TOOL_'];
 /** Refusals that an operator should hear of even where the engine goes on: it tried what it may not, or lacks something. */
 const BREACHES = new Set([
+  // CONTRACT §5: drift is an integrity error, also where an engine makes do without the file.
+  'ARTIFACT_CORRUPT',
+  'ARTIFACT_DRIFT',
+  'ARTIFACT_MISMATCH',
   'DEVICE_UNAVAILABLE',
   'NETWORK_BLOCKED',
   'NETWORK_ADDRESS_BLOCKED',
@@ -86,6 +90,8 @@ export class Broker {
   readonly axes: Axes;
   /** How many calls were refused. */
   refusedCalls = 0;
+  /** How many calls were not answered with what they asked for, for whatever reason: an engine may go on all the same. */
+  failedCalls = 0;
   readonly used = new Set<string>();
   private readonly options: BrokerOptions;
   private readonly reader: InputReader;
@@ -170,6 +176,7 @@ export class Broker {
       const { value, ...sent } = await this.perform(call, bytes);
       return { ...sent, text: JSON.stringify({ session, id, ok: true, value }) };
     } catch (thrown) {
+      this.failedCalls += 1;
       if (thrown instanceof JobStop && !this.closed) this.stopper ??= call.call;
       const told = this.tell(call, thrown);
       return { text: JSON.stringify({ session, id, ok: false, ...told }) };

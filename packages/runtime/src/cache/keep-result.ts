@@ -39,8 +39,8 @@ const NOTHING: Keeping = { mark: undefined, events: [], reports: [], write: () =
 const MAX_PROBLEMS_CHARS = 512 * 1024;
 
 /**
- * Decides whether a result is kept. Only what succeeded, and without a refused call, which would be told once and never
- * again. A result that differs from a kept one under the same key proves that the engine is not D3: neither is served then.
+ * Decides whether a result is kept. Only what succeeded, and with every call answered: a refusal would be told once and
+ * never again, and an engine that went on without a file that drifted for a moment would go on without it every time. A result that differs from a kept one under the same key proves that the engine is not D3: neither is served then.
  */
 export function draftKeeping(
   planned: Planned,
@@ -60,7 +60,8 @@ export function draftKeeping(
   const events = refused === undefined ? [] : [refused.event];
   const reports = refused === undefined ? [] : [refused.report];
   const problems = canonicalJson(run.reply?.problems ?? []);
-  const isClean = run.broker.refusedCalls === 0 && run.leaks.length === 0 && run.broker.axes.secrets.handed.size === 0;
+  const { refusedCalls, failedCalls, axes } = run.broker;
+  const isClean = refusedCalls + failedCalls === 0 && run.leaks.length === 0 && axes.secrets.handed.size === 0;
   if (result.status !== 'succeeded' || !isClean || problems.length > MAX_PROBLEMS_CHARS)
     return { mark: undefined, events, reports, write: drop };
   const known = refusal === undefined ? cache.find(key, now) : undefined;

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ArtifactHandle, EngineResult, PlannedOperation } from '@mex/envelope';
 import { CHECKERS } from '@mex/envelope';
 import type { Gate } from '@mex/gates';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ResultCache } from '../../src/cache/result-cache.ts';
 import { RUNTIME_VERSION } from '../../src/environment.ts';
 import { CALLER, type Fixture, openFixture, openPolicy, plan } from '../fixture.ts';
@@ -14,6 +15,7 @@ const BODIES = {
   'test.write': `await context.write('out.txt', params.text); context.log('wrote'); return { length: params.text.length };`,
   'test.fail': `const error = new Error('as declared'); error.code = 'TEST_DECLARED'; throw error;`,
   'test.problem': `context.problem({ code: 'TEST_NOTE', severity: 'warning', title: 'Look', message: 'here', locations: [{ path: 'a/b', line: 3 }] }); await context.write('raw.txt', 'x'); return {};`,
+  'test.tolerant': `try { return { said: new TextDecoder().decode(await context.inputs[0].read('a.txt')) }; } catch { return { said: 'nothing' }; }`,
   'test.undeclared': `try { await context.write('other.txt', 'x'); } catch {} return {};`,
   'test.odd': '',
   'test.stale': '',
@@ -167,6 +169,26 @@ describe('[§6] the result cache', () => {
       expect([operation, from(again)]).toEqual([operation, undefined]);
       expect(again.usage.memory_bytes + again.usage.wall_time_ms).toBeGreaterThan(0);
     }
+  });
+
+  it('[§1] [§5] what was made while an input had drifted is told, and not served when it is whole again', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'mex-drift-'));
+    const file = join(root, 'a.txt');
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    const read = async (content?: string): Promise<EngineResult> => {
+      writeFileSync(file, 'secret');
+      const { handle } = await mex.store.pinDirectory(root);
+      if (content === undefined) rmSync(file);
+      else writeFileSync(file, content);
+      return mex.run('test.tolerant', { inputs: [handle] });
+    };
+    expect([(await read('harmless')).summary, (await read()).summary]).toEqual([
+      { said: 'nothing' },
+      { said: 'nothing' },
+    ]);
+    const whole = await read('secret');
+    expect(whole.summary).toEqual({ said: 'secret' });
+    expect(from(await read('secret'))).toBe(whole.op_id);
   });
 
   it('two equal operations at once both run, and one of them is served later', async () => {
