@@ -3,6 +3,7 @@ import { guessFormat, parseCommandLine, type Request } from './arguments.ts';
 import { optionFlag } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
+import { noteFoundHome } from './found-home.ts';
 import { Terminal } from './output/terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -13,7 +14,7 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
     const request = parseCommandLine(argv, env);
     const plain = request.kind === 'run' && optionFlag(request.invocation, 'no-color');
     terminal = openTerminal(request.kind === 'run' ? request.invocation.format : request.format, env, plain);
-    return await answer(request, terminal);
+    return await answer(request, terminal, env);
   } catch (thrown) {
     return reportFailure(terminal, thrown, env);
   } finally {
@@ -21,7 +22,7 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
   }
 }
 
-async function answer(request: Request, terminal: Terminal): Promise<ExitCode> {
+async function answer(request: Request, terminal: Terminal, env: NodeJS.ProcessEnv): Promise<ExitCode> {
   if (request.kind === 'version') {
     terminal.line('mex ', VERSION);
     terminal.document({ name: 'mex', version: VERSION, node: process.versions.node });
@@ -31,8 +32,13 @@ async function answer(request: Request, terminal: Terminal): Promise<ExitCode> {
     const { showHelp } = await import('./help.ts');
     return showHelp(terminal, request.topic);
   }
-  const run = await request.invocation.command.load();
-  return run(request.invocation, terminal);
+  const remember = noteFoundHome(request.invocation, env, terminal);
+  try {
+    const run = await request.invocation.command.load();
+    return await run(request.invocation, terminal);
+  } finally {
+    remember();
+  }
 }
 
 /** NO_COLOR counts when it is set and not empty (no-color.org). A dumb terminal shows no colours either. */
