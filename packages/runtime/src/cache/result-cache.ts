@@ -52,7 +52,9 @@ export class ResultCache {
     this.#maxAgeMs = maxAgeDays * DAY_MS;
     this.#maxEntries = maxEntries;
     this.#statements = {
-      find: db.prepare('SELECT op_id, created_at, problems FROM cached_results WHERE key = ?'),
+      find: db.prepare(
+        'SELECT op_id, created_at, problems FROM cached_results WHERE key = ? AND created_at BETWEEN ? AND ?',
+      ),
       put: db.prepare('INSERT OR REPLACE INTO cached_results (key, op_id, created_at, problems) VALUES (?, ?, ?, ?)'),
       remove: db.prepare('DELETE FROM cached_results WHERE key = ? AND op_id = ?'),
       removeOld: db.prepare('DELETE FROM cached_results WHERE created_at < ?'),
@@ -64,13 +66,11 @@ export class ResultCache {
 
   /** The result for a key, unless it is too old. */
   find(key: string, now: number): CacheEntry | undefined {
-    const row = this.#statements.find.get(key);
+    // A clock that was put back must not make a result live longer.
+    const row = this.#statements.find.get(key, now - this.#maxAgeMs, now);
     if (row === undefined) return undefined;
     const { op_id, created_at, problems } = row;
-    const createdAt = Number(created_at);
-    // A clock that was put back must not make a result live longer.
-    if (createdAt > now || now - createdAt > this.#maxAgeMs) return undefined;
-    return { opId: String(op_id), createdAt, problems: String(problems) };
+    return { opId: String(op_id), createdAt: Number(created_at), problems: String(problems) };
   }
 
   /** Takes the place of an older result under the same key. */
