@@ -143,6 +143,7 @@ export async function scanTree(tree: Tree, options: ScanOptions): Promise<ScanRe
   return { found, skipped, scanned, bytes, beyond, ignorePatternsLeftOut };
 }
 
-function asError(thrown: unknown): Error {
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -3,7 +3,15 @@ import { MASK } from '@mex/guard';
 import { readText } from '../file-text.ts';
 import { type FoundSecret, secretsInName, shownPath } from '../finding.ts';
 import { fingerprintOf, isStrong } from '../fingerprint.ts';
-import { MOST_FOUND, type ScanOptions, type ScanResult, selectFiles, type Tree } from '../scan-tree.ts';
+import {
+  asError,
+  MOST_FOUND,
+  type ScanOptions,
+  type ScanResult,
+  type SkippedFile,
+  selectFiles,
+  type Tree,
+} from '../scan-tree.ts';
 import { isTestPath } from '../test-path.ts';
 import { findLeaks, type Leak, UNNAMED } from './gitleaks.ts';
 
@@ -23,14 +31,12 @@ export async function scanByTool(
   const wanted = new Set(queue.map(({ path }) => path));
   for (const { path, reason } of skipped) if (reason === 'too-large') wanted.add(path);
   const counted = leaks.filter(({ path }) => wanted.has(path));
-  const found = [
-    ...queue.flatMap(({ path }) => secretsInName(path, options.minConfidence)),
-    ...(await describeAll(counted, tree)),
-  ];
+  const described = await describeAll(counted, tree);
+  const found = [...queue.flatMap(({ path }) => secretsInName(path, options.minConfidence)), ...described.found];
   return {
     found: found.slice(0, MOST_FOUND),
     beyond: Math.max(0, found.length - MOST_FOUND),
-    skipped,
+    skipped: [...skipped, ...described.unreadable],
     scanned: queue.length,
     bytes: queue.reduce((sum, { size }) => sum + size, 0),
     ignorePatternsLeftOut,
@@ -50,21 +56,27 @@ export function writeToolReport(tool: string, { found }: ScanResult): string {
   return `${JSON.stringify({ tool, withheld: ['Secret', 'Match', 'Description', 'Message', 'Tags'], findings })}\n`;
 }
 
-async function describeAll(leaks: readonly Leak[], tree: Tree): Promise<FoundSecret[]> {
+interface Described {
+  readonly found: readonly FoundSecret[];
+  readonly unreadable: readonly SkippedFile[];
+}
+
+/** A file that cannot be read here has its findings all the same, with other fingerprints: that is told. */
+async function describeAll(leaks: readonly Leak[], tree: Tree): Promise<Described> {
   const byPath = Map.groupBy(leaks, ({ path }) => path);
   const found: FoundSecret[] = [];
+  const unreadable: SkippedFile[] = [];
   for (const path of [...byPath.keys()].toSorted()) {
-    const lines = await linesOf(path, tree);
+    const text = await tree.read(path).then(readText, asError);
+    if (text instanceof Error) {
+      const size = tree.files.find((file) => file.path === path)?.size ?? 0;
+      unreadable.push({ path: shownPath(path), reason: 'unreadable', size, message: text.message });
+    }
+    const lines = !(text instanceof Error) && text.kind === 'text' ? text.text.split('\n') : [];
     const sorted = (byPath.get(path) ?? []).toSorted((a, b) => a.line - b.line || a.column - b.column);
     for (const leak of sorted) found.push(describe(leak, lines));
   }
-  return found;
-}
-
-/** A file that cannot be read any more has its findings all the same. */
-async function linesOf(path: string, tree: Tree): Promise<readonly string[]> {
-  const text = await tree.read(path).then(readText, () => undefined);
-  return text?.kind === 'text' ? text.text.split('\n') : [];
+  return { found, unreadable };
 }
 
 /** Columns of tools differ by one here and there: what is near the value counts as part of it. */

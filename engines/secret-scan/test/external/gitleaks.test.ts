@@ -1,6 +1,6 @@
 import type { EngineContext } from '@mex/engine-sdk';
 import { describe, expect, it } from 'vitest';
-import { scan, token, weakPassword } from '../tree.ts';
+import { type Content, scan, token, weakPassword } from '../tree.ts';
 
 const TOKEN = token(7);
 const PASSWORD = weakPassword(3);
@@ -48,7 +48,7 @@ interface Answer {
 }
 
 /** `secret.scan` as policy would have gitleaks do it. */
-function scanBy({ exitCode = 9, report }: Answer, params: object = {}, files: Record<string, string> = FILES) {
+function scanBy({ exitCode = 9, report }: Answer, params: object = {}, files: Record<string, Content> = FILES) {
   const calls: { args: readonly string[]; options: object }[] = [];
   const text = typeof report === 'string' ? report : JSON.stringify(report);
   const exec: EngineContext['exec'] = async (_tool, args, options = {}) => {
@@ -121,6 +121,13 @@ describe('[§13] secrets by gitleaks', () => {
     const baseline = [{ fingerprint, reason: 'test', author: 'ada', expires: '2027-01-01' }];
     const judged = await scanBy({ report: [leak('src/a.js')] }, { baseline, timestamp: '2026-06-01T00:00:00Z' });
     expect(judged.summary).toMatchObject({ secrets: 0, accepted: 1 });
+  });
+
+  it('[§14 E] a file that it scanned and that cannot be read here has its findings, and is told of', async () => {
+    const files = { ...FILES, 'src/a.js': new Error('no such disk') };
+    const { problems, summary } = await scanBy({ report: [leak('src/a.js')] }, {}, files);
+    expect(problems.map(({ code }) => code)).toEqual(expect.arrayContaining(['SECRET_FOUND', 'SECRET_FILE_UNREADABLE']));
+    expect(summary).toMatchObject({ secrets: 1, files_skipped: { unreadable: 1 } });
   });
 
   it('[§14 E] nothing found is a pass when its exit code says so', async () => {
