@@ -27,7 +27,7 @@ export interface Origin {
   readonly at: 'tree' | 'history';
   /** The first commit with it, parents before children. Hexadecimal; absent for what no commit holds. */
   readonly commit?: string;
-  /** The ref that leads to it without a commit. */
+  /** The ref that leads to it without a commit, as it may be shown. */
   readonly ref?: string;
   /** Its value is in a file of the scanned tree. */
   readonly inTree: boolean;

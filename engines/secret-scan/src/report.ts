@@ -1,7 +1,7 @@
 import { describeRule } from '@mex/guard';
 import type { Judged } from './baseline.ts';
 import { clip } from './clip.ts';
-import { type FoundSecret, type Origin, severityOf, shownPath } from './finding.ts';
+import { type FoundSecret, type Origin, severityOf } from './finding.ts';
 import { hasScanned, historyTitle } from './history/gap-words.ts';
 import type { HistoryGap } from './history/gaps.ts';
 import type { SecretWarningCode } from './problem-codes.ts';
@@ -85,17 +85,13 @@ export function titleOf(secret: FoundSecret): string {
 
 /** The commit in which a secret came in, or what leads to it without one. */
 export function originName({ commit, ref = '' }: Origin): string {
-  return commit === undefined ? shownPath(ref) : `commit ${commit.slice(0, 12)}`;
+  return commit === undefined ? ref : `commit ${commit.slice(0, 12)}`;
 }
 
 function originProperties(origin: Origin | undefined): object {
   if (origin === undefined) return {};
-  const { commit, ref, inTree, versions } = origin;
-  return {
-    ...(commit === undefined ? { ref: clip(shownPath(ref ?? ''), 300) } : { commit }),
-    in_tree: inTree,
-    versions,
-  };
+  const { at: _, inTree, ...since } = origin;
+  return { ...since, in_tree: inTree };
 }
 
 function secretFinding(secret: FoundSecret, index: number) {

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import { scan, token, weakPassword } from './tree.ts';
+import { repositoryWith } from './history/repository-writer.ts';
+import { bundleOf, scan, token, weakPassword } from './tree.ts';
 
 const SCHEMA = new URL('../../../../shared/data/schemas/sarif/sarif-schema-2.1.0.json', import.meta.url);
 const present = existsSync(SCHEMA);
@@ -14,6 +15,9 @@ const files = {
   'b.ini': `password = ${weakPassword(1)}\n`,
   'c.txt': new Error('EACCES'),
 };
+
+const made = repositoryWith({ 'a.ts': `const t = '${token(32)}';\n` });
+const history = { ...made.files, 'refs/tags/gone': `${'a'.repeat(40)}\n` };
 
 describe('SARIF', () => {
   it.skipIf(!present)(`[§13] is valid against the official schema of 2.1.0${because}`, async () => {
@@ -35,6 +39,11 @@ describe('SARIF', () => {
       const document: unknown = JSON.parse(outputs.get('secrets.sarif') ?? '');
       expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
     }
+    const { outputs } = await scan({}, { history: true }, undefined, { inputs: [bundleOf({}), bundleOf(history)] });
+    const document = JSON.parse(outputs.get('secrets.sarif') ?? '');
+    expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+    expect(document.runs[0].results[0].properties.origin).toMatchObject({ inTree: false });
+    expect(document.runs[0].invocations[0]).toMatchObject({ executionSuccessful: false });
     expect(validate({ version: '2.1.0', runs: [{}] })).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-import type { EngineContext, EngineProblem } from '@mex/engine-sdk';
+import type { EngineContext, EngineInput, EngineProblem } from '@mex/engine-sdk';
 import { revealEngine } from '@mex/engine-sdk/bundle';
 import engine from '../src/engine.ts';
 
@@ -28,17 +28,10 @@ const refuse = () => Promise.reject(new Error('secret.scan asks for nothing but 
 /** What else an engine could ask for. */
 const REFUSED = { list: refuse, read: refuse, fetch: refuse, exec: refuse, secret: refuse, device: refuse };
 
-/** Runs `secret.scan` over files in memory. */
-export async function scan(
-  files: Readonly<Record<string, Content>>,
-  params: Readonly<Record<string, unknown>> = {},
-  baseline?: string,
-  more: Partial<EngineContext> = {},
-): Promise<Run> {
-  const problems: EngineProblem[] = [];
-  const outputs = new Map<string, string>();
+/** A pinned directory of files in memory. */
+export function bundleOf(files: Readonly<Record<string, Content>>): EngineInput {
   const sizeOf = (content: Content) => (content instanceof Error ? 0 : content.length);
-  const directory = {
+  return {
     name: undefined,
     sha256: 'a'.repeat(64),
     size: 0,
@@ -53,6 +46,18 @@ export async function scan(
       return typeof content === 'string' ? new TextEncoder().encode(content) : content;
     },
   };
+}
+
+/** Runs `secret.scan` over files in memory. */
+export async function scan(
+  files: Readonly<Record<string, Content>>,
+  params: Readonly<Record<string, unknown>> = {},
+  baseline?: string,
+  more: Partial<EngineContext> = {},
+): Promise<Run> {
+  const problems: EngineProblem[] = [];
+  const outputs = new Map<string, string>();
+  const directory = bundleOf(files);
   const document = { ...directory, kind: 'file', bytes: async () => new TextEncoder().encode(baseline) };
   const context: EngineContext = {
     ...REFUSED,

@@ -1,4 +1,5 @@
-import type { FoundSecret, Origin } from '../finding.ts';
+import { clip } from '../clip.ts';
+import { type FoundSecret, type Origin, shownPath } from '../finding.ts';
 
 /** Where in the history a secret was met. */
 export interface Meeting {
@@ -19,6 +20,7 @@ interface Known {
 
 /** Fingerprints that are counted beyond the bound; more are not told apart. */
 const MOST_COUNTED = 1_000_000;
+const MAX_REF = 300;
 
 /** The secrets of a history, each once, however many versions of a file it stands in. */
 export class FoundOnce {
@@ -82,7 +84,7 @@ export class FoundOnce {
 
 function originOf({ first, inTree, versions }: Known, at: Origin['at']): Origin {
   const { commit, ref } = first;
-  return { at, ...(commit === undefined ? { ref } : { commit }), inTree, versions };
+  return { at, ...(commit === undefined ? { ref: clip(shownPath(ref), MAX_REF) } : { commit }), inTree, versions };
 }
 
 function isBefore(a: Meeting, b: Meeting): boolean {
