@@ -15,5 +15,7 @@ export const CASES: Readonly<Record<string, () => Promise<Case>>> = {
   search: async () => (await import('./cases/search.ts')).search,
   memory: async () => (await import('./cases/memory.ts')).memory,
   'change-set': async () => (await import('./cases/change-set.ts')).changeSet,
+  tables: async () => (await import('./cases/tables.ts')).tables,
+  scripts: async () => (await import('./cases/scripts.ts')).scripts,
   sandboxes: async () => (await import('./cases/sandboxes.ts')).sandboxes,
 };
