@@ -1,5 +1,6 @@
 import { renderCapabilities } from './capabilities.ts';
 import { renderCommands } from './commands.ts';
+import { renderConformance } from './conformance.ts';
 import { renderDocuments } from './documents.ts';
 import { renderEngines } from './engines.ts';
 import { renderErrors } from './errors.ts';
@@ -16,6 +17,7 @@ export function renderPages(): ReadonlyMap<string, string> {
     ['documents.md', renderDocuments()],
     ['events.md', renderEvents()],
     ['capabilities.md', renderCapabilities()],
+    ['conformance.md', renderConformance()],
     ['errors.md', renderErrors()],
   ]);
   const faults = wordFaults();
