@@ -5,9 +5,9 @@ import { type AllowLists, storeAllowLists } from './allow-lists.ts';
 import { CHECKS, type CheckName } from './checks.ts';
 import { readReport } from './read-report.ts';
 import { recordDecision } from './release-decision.ts';
+import { reportUnlocked } from './report-unlocked.ts';
 import { type CheckInputs, type RanCheck, runChecks, type ScanRequest } from './run-checks.ts';
 import { type ProblemContext, problemsOf, report, reportGaps, reportObjections } from './scan-problems.ts';
-import { findUnlocked } from './unlocked-manifests.ts';
 import { judgeChecks, type Objection, type ReportedCheck, type Verdict, verdictOf } from './verdict.ts';
 
 /** What a scan came to. */
@@ -56,12 +56,12 @@ export async function runScan(
   const ran = await runChecks(host, request, { runId: context.runId, ...day, database, allowLists });
   await reportGaps(context, ran);
   const checks = await Promise.all(ran.map((one) => withReport(host, one)));
-  await Promise.all([
+  const [unlocked] = await Promise.all([
+    reportUnlocked(context, request, checks, day),
     reportDatabase(context, request, database, checks),
     reportRefusedPolicy(context, request, ran),
-    reportUnlocked(context, request, checks),
   ]);
-  const objections = judgeChecks(checks, request.release);
+  const objections = judgeChecks(checks, request.release, unlocked);
   const verdict = verdictOf(objections);
   if (request.release) await reportObjections(context, objections, checks);
   const found = { ...context, release: request.release, verdict, checks, objections, database, allowLists, startedAt };
@@ -89,29 +89,6 @@ const NOT_ASKED_FOR: ScanDatabase = {
 
 async function withReport(host: Host, ran: RanCheck): Promise<ReportedCheck> {
   return { ...ran, report: await readReport(host, ran.result) };
-}
-
-const MAX_NAMED = 20;
-
-/** Without any lockfile there is nothing but this to say, and the engine says it. */
-async function reportUnlocked(
-  context: ProblemContext,
-  { target }: ScanRequest,
-  checks: readonly ReportedCheck[],
-): Promise<void> {
-  const sbom = checks.find(({ check, report: found }) => check.name === 'sbom' && found !== undefined);
-  const paths = sbom === undefined ? [] : findUnlocked(target);
-  if (sbom === undefined || paths.length === 0) return;
-  const named = paths.slice(0, MAX_NAMED).join(', ');
-  await report(context, sbom.check.job, sbom.result.op_id, {
-    title: 'Manifests without a lockfile',
-    message: `${paths.length} ask for packages and have no lockfile beside or above them, so these packages were not checked: ${named}${paths.length > MAX_NAMED ? ' and more' : ''}.`,
-    severity: 'warning',
-    surface: 'scan',
-    tool: sbom.check.engineId,
-    code: 'SCAN_MANIFEST_UNLOCKED',
-    locations: paths.slice(0, MAX_NAMED).map((path) => ({ path })),
-  });
 }
 
 /** An operator who wrote a policy must hear that it did not count. */

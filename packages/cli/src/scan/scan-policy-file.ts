@@ -8,6 +8,17 @@ const endpoint = z
   .max(300);
 const path = z.string().min(1).max(4_096);
 
+/** A file, or a directory with a slash at its end, whose packages no lockfile pins and which a release passes with. */
+const accepted = z.strictObject({
+  path: z
+    .string()
+    .regex(/^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^\\]+$/, 'a path of the scanned tree, without . and ..')
+    .max(4_096),
+  reason: z.string().trim().min(1).max(2_000),
+  author: z.string().trim().min(1).max(300),
+  expires: z.iso.date(),
+});
+
 const scanPolicy = z.strictObject({
   schema_version: z.literal('mex.scan_policy@1.0'),
   advisories: z
@@ -17,6 +28,7 @@ const scanPolicy = z.strictObject({
   vex: z.array(path).max(16).optional(),
   license_policy: path.optional(),
   secret_baseline: path.optional(),
+  unlocked: z.array(accepted).max(1_000).optional(),
 });
 
 /** Reads the text of a scan policy. Answers with it, or with what is wrong in words a person can act on. */

@@ -2,6 +2,16 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { usageError } from '../usage-error.ts';
 
+/** An entry of the policy about something that no lockfile pins. */
+export interface AcceptedUnlocked {
+  /** Relative to the scanned tree; a directory ends in a slash and means everything in it. */
+  readonly path: string;
+  readonly reason: string;
+  readonly author: string;
+  /** The last day on which it counts, `2026-12-31`, in UTC. */
+  readonly expires: string;
+}
+
 /** What an operator decides about scans. Documents are allow lists, and absolute paths here. */
 export interface ScanPolicy {
   /** The file it was read from; absent for the built-in one. */
@@ -20,6 +30,8 @@ export interface ScanPolicy {
   readonly vex: readonly string[];
   readonly licensePolicy: string | undefined;
   readonly secretBaseline: string | undefined;
+  /** What a release passes with although no lockfile pins it. */
+  readonly unlocked: readonly AcceptedUnlocked[];
   /** A file that was found and not used, because it lies in the scanned tree. */
   readonly refused: string | undefined;
 }
@@ -35,6 +47,7 @@ const BUILT_IN_POLICY: ScanPolicy = {
   vex: [],
   licensePolicy: undefined,
   secretBaseline: undefined,
+  unlocked: [],
   refused: undefined,
 };
 
@@ -59,7 +72,7 @@ export async function loadScanPolicy(named: string | undefined, home: string, ro
   const parsed = parseScanPolicy(bytes);
   if ('problem' in parsed) throw invalid(file, parsed.problem);
   const below = (path: string): string => resolve(dirname(file), path);
-  const { advisories, vex, license_policy, secret_baseline } = parsed.policy;
+  const { advisories, vex, license_policy, secret_baseline, unlocked = [] } = parsed.policy;
   return {
     file,
     bytes,
@@ -70,6 +83,7 @@ export async function loadScanPolicy(named: string | undefined, home: string, ro
     vex: (vex ?? []).map(below),
     licensePolicy: license_policy === undefined ? undefined : below(license_policy),
     secretBaseline: secret_baseline === undefined ? undefined : below(secret_baseline),
+    unlocked,
     refused: undefined,
   };
 }

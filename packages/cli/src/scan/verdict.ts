@@ -1,6 +1,7 @@
 import type { EngineResult, ProblemLocation, SupplyChainFinding, SupplyChainReport } from '@mex/envelope';
 import { CHECKS, type Check, type CheckName } from './checks.ts';
 import type { RanCheck } from './run-checks.ts';
+import type { Unlocked } from './unlocked-manifests.ts';
 
 /** Codes of what keeps a scan from passing; with `--release` each is a fatal Problem. */
 export type ReleaseErrorCode =
@@ -35,16 +36,30 @@ export function verdictOf(objections: readonly Objection[]): Verdict {
 }
 
 /**
- * Everything that keeps a scan from passing (CONTRACT §13, §14 E). Without `release` only what was not looked at counts;
+ * Everything that keeps a scan from passing (CONTRACT §13, §14 C, E). Without `release` only what was not looked at counts;
  * with it, what was found counts as well, and every check has to be there.
  */
-export function judgeChecks(checks: readonly ReportedCheck[], release: boolean): Objection[] {
+export function judgeChecks(
+  checks: readonly ReportedCheck[],
+  release: boolean,
+  unlocked: readonly Unlocked[] = [],
+): Objection[] {
   const ran = new Set(checks.map(({ check }) => check.name));
   const skipped = release ? CHECKS.filter(({ name }) => !ran.has(name)) : [];
   return [
     ...checks.flatMap((check) => [...judgeRun(check, release), ...judgeReport(check, release)]),
     ...skipped.map((check) => unchecked(check, 'it was left out by --only, and a release needs all four')),
+    ...(release ? unlocked.flatMap(judgeUnlocked) : []),
   ];
+}
+
+/** A release needs its packages pinned, or somebody who says why not (CONTRACT §14 C). */
+function judgeUnlocked({ path, kind }: Unlocked): Objection[] {
+  const why =
+    kind === 'manifest'
+      ? 'no lockfile pins the packages that it asks for'
+      : 'it is a lockfile of a format that is not read';
+  return CHECKS.filter(({ name }) => name === 'sbom').map((check) => unchecked(check, `${path}: ${why}`, [{ path }]));
 }
 
 function unchecked(check: Check, why: string, locations: Objection['locations'] = []): Objection {

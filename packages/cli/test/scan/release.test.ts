@@ -148,6 +148,32 @@ describe('[§14 E] a release whose checks did not all run does not pass', () => 
     expect(exitOfScan(outcome)).toBe(1);
   });
 
+  it('[§14 C] with a manifest that no lockfile pins, unless the policy says why', async () => {
+    const files = { 'tool/package.json': '{"dependencies": {"alpha": "1"}}', 'tool/Pipfile.lock': '{}' };
+    const outcome = await release(project(undefined, files));
+    expect(told(outcome)).toEqual({ verdict: 'error', fatal: ['RELEASE_CHECK_MISSING'] });
+    expect(exitOfScan(outcome)).toBe(1);
+    const codes = outcome.problems.map(({ code }) => code);
+    expect(codes).toEqual(expect.arrayContaining(['SCAN_MANIFEST_UNLOCKED', 'SCAN_LOCKFILE_UNREAD']));
+    expect((await scanDirectory(host, project(undefined, files), { osv: harmless })).verdict).toBe('pass');
+    const accepted = (path: string, days: number) =>
+      policy({ unlocked: [{ path, reason: 'a sample', author: 'me', expires: daysFromNow(days).slice(0, 10) }] });
+    expect(told(await release(project(undefined, files), { policy: accepted('tool/', 0) })).verdict).toBe('pass');
+    expect(told(await release(project(undefined, files), { policy: accepted('too', 9) })).verdict).toBe('error');
+    const late = await release(project(undefined, files), { policy: accepted('tool/', -1) });
+    expect(late.verdict).toBe('error');
+    expect(late.problems).toContainEqual(
+      expect.objectContaining({ code: 'SCAN_UNLOCKED_EXPIRED', severity: 'warning' }),
+    );
+  });
+
+  it('[§14 C] with a lockfile that does not hold what its manifest asks for', async () => {
+    const asks = JSON.stringify({ dependencies: { alpha: '1.0.0', beta: '^2' } });
+    const outcome = await release(project(undefined, { 'package.json': asks }));
+    expect(told(outcome)).toEqual({ verdict: 'error', fatal: ['RELEASE_CHECK_MISSING'] });
+    expect(outcome.problems.map(({ code }) => code)).toContain('SBOM_LOCKFILE_BEHIND');
+  });
+
   it('with an allow list that is no OpenVEX document, a baseline that is none, and a license policy that is none', async () => {
     const vex = policy({ vex: ['v.json'] }, { 'v.json': '{"statements": []}' });
     expect(told(await release(project(), { policy: vex })).verdict).toBe('error');
