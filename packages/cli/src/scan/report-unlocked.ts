@@ -10,12 +10,12 @@ const TOLD = {
   manifest: {
     title: 'Manifests without a lockfile',
     code: 'SCAN_MANIFEST_UNLOCKED',
-    what: 'ask for packages and have no lockfile beside or above them that counts for them',
+    what: 'No lockfile beside or above them pins what these manifests ask for',
   },
   lockfile: {
     title: 'Lockfiles that are not read',
     code: 'SCAN_LOCKFILE_UNREAD',
-    what: 'are lockfiles of a format that is not read',
+    what: 'These lockfiles are of a format that is not read',
   },
 } as const;
 
@@ -59,10 +59,10 @@ async function reportKind(
 ): Promise<void> {
   if (paths.length === 0) return;
   const { title, code, what } = TOLD[kind];
-  const named = `${paths.slice(0, MAX_NAMED).join(', ')}${paths.length > MAX_NAMED ? ' and more' : ''}`;
+  const named = `${paths.slice(0, MAX_NAMED).join(', ')}${paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : ''}`;
   await report(context, check.job, result.op_id, {
     title,
-    message: `${paths.length} ${what}, so these packages were not checked: ${named}.`,
+    message: `${what}, so these packages were not checked: ${named}.`,
     severity: 'warning',
     surface: 'scan',
     tool: check.engineId,
