@@ -58,6 +58,8 @@ export interface Progress {
 export interface CallOptions {
   readonly signal: AbortSignal | undefined;
   readonly cache: CacheUse;
+  /** The circuit breaker of the engine learns nothing from it. */
+  readonly isRehearsal: boolean;
 }
 
 /** What was decided. Without a tier there is a denial, and nothing runs. */
@@ -79,7 +81,7 @@ export async function runOperation(
   planned: Planned,
   powers: OperationPowers,
   progress: Progress,
-  { signal, cache }: CallOptions,
+  { signal, cache, isRehearsal }: CallOptions,
 ): Promise<EngineResult> {
   const collected = await collectFacts(planned, powers, powers.now());
   const { reservation } = collected;
@@ -113,7 +115,8 @@ export async function runOperation(
       return served.result;
     }
     const conclusion = await runGranted(planned, collected, grant, tier, powers, signal);
-    const verdict = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
+    const learned = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
+    const verdict = isRehearsal ? 'neutral' : learned;
     await recordEnd(planned, conclusion, seq, () => reservation.end(verdict, powers.now()), powers, miss);
     return conclusion.result;
   } catch (error) {

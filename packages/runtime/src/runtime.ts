@@ -12,7 +12,7 @@ import type { RuntimeErrorCode } from './errors.ts';
 import type { EntityResolver, FactSources, PolicySource } from './facts.ts';
 import { type OperationHistory, openHistory } from './history.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
-import { type OperationPowers, type Progress, runOperation } from './operation.ts';
+import { type CallOptions, type OperationPowers, type Progress, runOperation } from './operation.ts';
 import { createOutside, type OutsideOptions } from './outside.ts';
 import { type Caller, type Planned, readPlanned, verifyCaller } from './planned.ts';
 import { type Preview, previewOperation } from './preview.ts';
@@ -57,6 +57,11 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** `bypass`: the engine runs, whatever result is kept. Default `use`. */
   readonly cache?: CacheUse;
+  /**
+   * What an engine did once is only looked at again: how it ends says nothing about the engine of today, and neither opens
+   * nor closes its circuit. Not for anything that a planner sends. Default false.
+   */
+  readonly isRehearsal?: boolean;
 }
 
 export interface Runtime {
@@ -138,11 +143,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   announced.catch(() => undefined);
 
-  const start = async (planned: Planned, signal: AbortSignal, cache: CacheUse): Promise<EngineResult> => {
+  const start = async (planned: Planned, call: CallOptions): Promise<EngineResult> => {
     const progress: Progress = { seq: undefined };
     try {
       await announced;
-      return await runOperation(planned, powers, progress, { signal, cache });
+      return await runOperation(planned, powers, progress, call);
     } catch (thrown) {
       const known = progress.seq === undefined ? ledger.get(planned.operation.op_id) : undefined;
       // Another process began the same op_id between our look and our write.
@@ -163,7 +168,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const known = ledger.get(op_id);
     if (known !== undefined) return repeat(planned, known, powers);
     const cancel = new AbortController();
-    const result = start(planned, cancel.signal, call.cache ?? 'use');
+    const { cache = 'use', isRehearsal = false } = call;
+    const result = start(planned, { signal: cancel.signal, cache, isRehearsal });
     flights.set(op_id, { sha256: planned.sha256, actorId: actorOf(planned), result, cancel });
     const onAbort = (): void => cancel.abort();
     if (call.signal?.aborted) onAbort();

@@ -18,6 +18,7 @@ export interface ReplayParts extends Pick<ReplayPowers, 'history' | 'recorder' |
 interface SendOptions {
   readonly caller: Caller;
   readonly cache: CacheUse;
+  readonly isRehearsal: true;
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +40,9 @@ export function openReplays(parts: ReplayParts): Replays {
     let run: Promise<string> | undefined;
     return {
       ...parts,
-      execute: (plan, signal) => send(plan, { caller, cache: 'bypass', ...(signal === undefined ? {} : { signal }) }),
+      // An audit of a year of failures must not close an engine for everybody.
+      execute: (plan, signal) =>
+        send(plan, { caller, cache: 'bypass', isRehearsal: true, ...(signal === undefined ? {} : { signal }) }),
       runId: async () => {
         if (!parts.requireRun) return undefined;
         run ??= parts.openRun({ budget: RUN_BUDGET, actor: caller }).then(({ definition }) => definition.run_id);

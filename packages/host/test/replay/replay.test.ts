@@ -291,6 +291,19 @@ describe('replaying all', () => {
     expect(seen.get(stays.op_id)).toBe('equal');
   });
 
+  it('[§9] failures that are looked at again open no circuit', async () => {
+    const since = Date.now();
+    // Without an input it throws what it does not declare; a success in between keeps the circuit closed.
+    for (let count = 0; count < 12; count += 1) {
+      await run('replay.read');
+      if (count % 6 === 5) await run('replay.live', { determinism: 'D1' });
+    }
+    const verdicts: string[] = [];
+    await host.replays.all({ since, parallel: 1, onReplay: ({ verdict }) => void verdicts.push(verdict) });
+    expect(verdicts.filter((verdict) => verdict === 'equal')).toHaveLength(12);
+    expect(await run('replay.write', { params: { text: 'after the audit' } })).toMatchObject({ status: 'succeeded' });
+  });
+
   it('ends when it is told to', async () => {
     const end = new AbortController();
     let seen = 0;
