@@ -18,7 +18,10 @@ export const approve: CommandRun = async (invocation, terminal) => {
   terminal.document(approval);
   tell(terminal, approval);
   if (approval.state === 'approved') tellNext(terminal, invocation, approval);
-  return EXIT.done;
+  if (approval.state === 'approved' || approval.state === 'pending') return EXIT.done;
+  // Said again by somebody who had approved it before, when it was over: nothing came of it.
+  terminal.line(dim('It is over, and lets nothing happen. Send the operation again to have it asked again.'));
+  return EXIT.denied;
 };
 
 /** `mex approvals reject <id>` */
