@@ -106,13 +106,15 @@ export function createConsents(options: ConsentsOptions): Consents {
       const standing = store.standing(consentId);
       return standing !== undefined && !standing.revoked && standing.validUntil > at;
     },
-    findFor: (actorId, capabilities) => {
-      const needed = capabilities.filter((id) => findCapability(id)?.needsConsent === true);
-      if (needed.length === 0) return [];
-      const live = store.list({ actorId, liveAt: now() });
-      return [...new Set(needed.flatMap((id) => pickFor(live, id)))];
-    },
+    findFor: (actorId, capabilities) => findFor(actorId, capabilities, options),
   };
+}
+
+function findFor(actorId: string, capabilities: readonly string[], { store, now }: ConsentsOptions): string[] {
+  const needed = capabilities.filter((id) => findCapability(id)?.needsConsent === true);
+  if (needed.length === 0) return [];
+  const live = store.list({ actorId, liveAt: now() });
+  return [...new Set(needed.flatMap((id) => pickFor(live, id)))];
 }
 
 /** Of several consents that would do, the one that lasts longest. */
