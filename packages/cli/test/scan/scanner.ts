@@ -21,6 +21,7 @@ export function openTestHost(dir: string): Promise<Host> {
 
 export interface TestScan {
   readonly release?: boolean;
+  readonly history?: boolean;
   readonly osv?: string;
   readonly policy?: string;
   readonly only?: string;
@@ -34,6 +35,7 @@ export async function scanDirectory(host: Host, dir: string, options: TestScan =
     target,
     checks: parseOnly(options.only),
     release: options.release ?? false,
+    history: options.history ?? false,
     policy: await loadScanPolicy(options.policy, host.home, target.root),
     osv: options.osv,
     signal: new AbortController().signal,
