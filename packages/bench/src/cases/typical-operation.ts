@@ -81,7 +81,7 @@ function planned(engineId: string): PlannedOperation {
     capabilities_requested: CAPABILITIES,
     budget: { wall_time_ms: 60_000 },
     determinism: 'D3',
-    output_spec: { max_count: 3 },
+    output_spec: { max_count: 4 },
   };
 }
 
