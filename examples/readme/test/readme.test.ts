@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,8 +7,14 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const packages = readdirSync(join(root, 'packages'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'bench')
+  .filter((entry) => entry.isDirectory() && isPublished(entry.name))
   .map((entry) => entry.name);
+
+/** What is private has no user who would begin with its README. */
+function isPublished(name: string): boolean {
+  const file = join(root, 'packages', name, 'package.json');
+  return existsSync(file) && !readFileSync(file, 'utf8').includes('"private": true');
+}
 
 /** The first `ts` block of a README. */
 function firstExample(readme: string): string | undefined {
