@@ -34,7 +34,6 @@ export interface TextReader {
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,4095})$/;
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?$/;
 const DECIMAL = /^-?(?:0|[1-9][0-9]{0,75})(?:\.[0-9]{1,75})?$/;
-const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
 const TIME = /^(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const NOT_FINITE: ReadonlyMap<string, number> = new Map([
@@ -48,12 +47,22 @@ export function isInteger(text: string): boolean {
 }
 
 export function isDate(text: string): boolean {
-  const parts = text.length === 10 ? DATE.exec(text) : null;
-  if (parts === null) return false;
-  const [, year, month, day] = parts.map(Number);
-  return (
-    month !== undefined && month >= 1 && month <= 12 && day !== undefined && day >= 1 && day <= daysOf(year ?? 0, month)
-  );
+  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return false;
+  const year = digitsOf(text, 0, 4);
+  const month = digitsOf(text, 5, 7);
+  const day = digitsOf(text, 8, 10);
+  return year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
+}
+
+/** The number that some digits are; -1 where there is anything else. Called for every cell that looks like a date. */
+function digitsOf(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 function daysOf(year: number, month: number): number {
@@ -113,7 +122,7 @@ const READERS: Readonly<Record<ColumnType, ReadText>> = {
   },
 };
 
-export function readInteger(text: string): number | bigint {
+function readInteger(text: string): number | bigint {
   return text.length < 16 ? Number(text) : wholeNumber(BigInt(text));
 }
 
