@@ -29,14 +29,13 @@ export function printBrief(terminal: Terminal, { report, certificate }: Certific
 export function printTotal(
   terminal: Terminal,
   invocation: Invocation,
-  home: string,
-  done: readonly Certification[],
+  { home, done, engines }: { home: string; done: readonly Certification[]; engines: number },
 ): void {
   const signed = done.flatMap(({ certificate }) => (certificate === undefined ? [] : [certificate.standing.expiresAt]));
-  const isWhole = signed.length === done.length;
+  const isWhole = signed.length === engines;
   terminal.line();
   const until = signed.length === 0 ? '' : ` until ${new Date(Math.min(...signed)).toISOString().slice(0, 10)}`;
-  const count = `${signed.length} of ${done.length} engines certified`;
+  const count = `${signed.length} of ${engines} engines certified`;
   terminal.line(isWhole ? green(count) : red(count), until);
   for (const line of untested(done)) terminal.line(yellow('  not tested: '), line);
   if (signed.length > 0) terminal.line(dim('  kept in   '), join(home, 'certificates'));

@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import { formatTrustedKey, type Host, openCertifier } from '@mex/host';
 import type { Registry } from '@mex/registry';
-import { certificateFacts } from '../certificate-view.ts';
 import { type CertificationTarget, findTarget, targetOfEngine } from '../certification/certification-target.ts';
-import { type Certification, keepCertificate } from '../certification/certify-engine.ts';
+import { type Certified, describeCertified, keepCertified } from '../certification/certified.ts';
+import { certifyAll } from '../certification/certify-all.ts';
 import { certifyWithProgress, readDays } from '../certification/certify-with-progress.ts';
-import { printBrief, printTotal } from '../certification/print-all.ts';
 import { printReport } from '../certification/print-report.ts';
-import { type ReportTargets, verifyReportTargets, writeReport } from '../certification/write-report.ts';
+import { type ReportTargets, verifyReportTargets } from '../certification/write-report.ts';
 import { type CommandRun, type Invocation, optionFlag, optionText } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { closeHost, openRegistry, openWiredHost } from '../home.ts';
@@ -18,91 +16,58 @@ import { usageError } from '../usage-error.ts';
 
 /** `mex certify <dir|id>`: runs the conformance suite, and signs a certificate when every case passed (CONTRACT §15). */
 export const certifyCommand: CommandRun = async (invocation, terminal) => {
-  const targets = readTargets(invocation);
-  verifyReportTargets(targets);
+  const reports = readTargets(invocation);
+  verifyReportTargets(reports);
   readDays(invocation);
-  const engines = findTargets(invocation, await openRegistry(invocation));
+  const named = findNamed(invocation);
+  const registry = await openRegistry(invocation);
+  const target = named === undefined ? undefined : findTarget(named, registry);
   const host = await openWiredHost(invocation);
-  const done: Certified[] = [];
   try {
-    for (const target of engines) {
-      const certification = await certifyWithProgress(host, target, invocation, terminal);
-      const one = await keep(host, target, certification, ownTargets(targets, target, engines.length));
-      done.push(one);
-      if (isAll(invocation)) printBrief(terminal, certification);
-      else printOne(terminal, invocation, one);
-      for (const path of one.written) terminal.note('wrote ', path);
-    }
-    if (isAll(invocation))
-      printTotal(
-        terminal,
-        invocation,
-        host.home,
-        done.map(({ certification }) => certification),
-      );
-    if (done.some(({ certification }) => certification.certificate !== undefined)) printKey(terminal, host);
+    const certified =
+      target === undefined
+        ? await certifyAll(host, everyEngine(registry), reports, invocation, terminal)
+        : await certifyOne(host, target, reports, invocation, terminal);
+    if (certified.some) printKey(terminal, host);
+    return certified.every ? EXIT.done : EXIT.blocked;
   } finally {
     await closeHost(host);
   }
-  const certified = done.every(({ certification }) => certification.certificate !== undefined);
-  const documents = done.map(describe);
-  terminal.document(isAll(invocation) ? { certified, engines: documents } : documents[0]);
-  return certified ? EXIT.done : EXIT.blocked;
 };
 
-/** One engine after the suite, and where what came of it lies. */
-interface Certified {
-  readonly target: CertificationTarget;
-  readonly certification: Certification;
-  /** Where the home keeps the certificate. */
-  readonly kept: readonly string[];
-  readonly written: readonly string[];
+async function certifyOne(
+  host: Host,
+  target: CertificationTarget,
+  reports: ReportTargets,
+  invocation: Invocation,
+  terminal: Terminal,
+): Promise<{ every: boolean; some: boolean }> {
+  const certification = await certifyWithProgress(host, target, invocation, terminal);
+  const one = await keepCertified(host, target, certification, reports);
+  printOne(terminal, invocation, one);
+  for (const path of one.written) terminal.note('wrote ', path);
+  terminal.document(describeCertified(one));
+  const isCertified = certification.certificate !== undefined;
+  return { every: isCertified, some: isCertified };
 }
-
-const isAll = (invocation: Invocation): boolean => optionFlag(invocation, 'all');
 
 function readTargets(invocation: Invocation): ReportTargets {
   const [out, junit, markdown] = ['out', 'junit', 'markdown'].map((name) => optionText(invocation, name));
-  if (!isAll(invocation) || (junit === undefined && markdown === undefined)) return { out, junit, markdown };
+  const isAll = optionFlag(invocation, 'all');
+  if (!isAll || (junit === undefined && markdown === undefined)) return { out, junit, markdown };
   throw usageError('--all writes one report an engine, which is no single file.', 'Use --out <dir> instead.');
 }
 
-function findTargets(invocation: Invocation, registry: Registry): CertificationTarget[] {
+/** `undefined`: all of them. */
+function findNamed(invocation: Invocation): string | undefined {
   const named = invocation.arguments.get('engine');
-  if (isAll(invocation) !== (named === undefined))
+  if (optionFlag(invocation, 'all') !== (named === undefined))
     throw usageError('Name one engine, or say --all.', 'e.g. mex certify ./my-engine   or: mex certify --all');
-  return named === undefined ? registry.engines.map(targetOfEngine) : [findTarget(named, registry)];
+  return named;
 }
 
-/** With several engines each has a folder of its own. */
-function ownTargets(targets: ReportTargets, { manifest }: CertificationTarget, count: number): ReportTargets {
-  if (targets.out === undefined || count === 1) return targets;
-  return { ...targets, out: join(targets.out, `${manifest.engine_id}-${manifest.engine_version}`) };
-}
-
-async function keep(
-  host: Host,
-  target: CertificationTarget,
-  certification: Certification,
-  targets: ReportTargets,
-): Promise<Certified> {
-  const { certificate } = certification;
-  const kept = certificate === undefined ? [] : await keepCertificate(host.home, target, certificate);
-  return { target, certification, kept, written: await writeReport(host, targets, certification) };
-}
-
-function describe({ target: { manifest }, certification, kept, written }: Certified) {
-  const { report, reportHandle, certificate } = certification;
-  return {
-    engine_id: manifest.engine_id,
-    engine_version: manifest.engine_version,
-    bundle_sha256: manifest.bundle.sha256,
-    certified: certificate !== undefined,
-    certificate: certificate === undefined ? null : { ...certificateFacts(certificate.standing), kept },
-    report_artifact: reportHandle,
-    report,
-    written,
-  };
+function everyEngine({ engines }: Registry): CertificationTarget[] {
+  return engines.map(targetOfEngine);
 }
 
 function printOne(terminal: Terminal, invocation: Invocation, { target, certification, kept }: Certified): void {
