@@ -145,7 +145,9 @@ async function scan(context: EngineContext, options: Params): Promise<Record<str
     context.implementation.kind === 'external' && options.accept_unknown_age === true
       ? NO_AGES
       : verifyFreshness(database, result, asOf, maxAgeDays);
-  const found = toFindings(result.matches, snapshot, findPaths(sbom));
+  const pathTo = findPaths(sbom);
+  const judge = (matches: ScanResult['matches']) =>
+    applyAllowList(toFindings(matches, snapshot, pathTo), statements, sbom, asOf);
   const outcome: ScanOutcome = {
     timestamp,
     asOf,
@@ -155,7 +157,8 @@ async function scan(context: EngineContext, options: Params): Promise<Record<str
     database: { sha256: database.sha256, source: database.source, header: snapshot.header, ages, maxAgeDays },
     allowLists,
     scan: result,
-    allowed: applyAllowList(found, statements, sbom, asOf),
+    allowed: judge(result.matches),
+    namesakes: judge(result.namesakes),
   };
   reportProblems(context, outcome);
   return writeAll(context, outcome, snapshot);

@@ -39,7 +39,7 @@ export function reportProblems(context: EngineContext, outcome: ScanOutcome): vo
         others.length,
       ),
     );
-  for (const problem of [...notChecked(outcome), ...databaseGaps(outcome), ...outcome.allowed.lapsed.map(lapsed)])
+  for (const problem of [...notChecked(outcome), ...namesakes(outcome), ...databaseGaps(outcome), ...lapsedOf(outcome)])
     report(problem);
   if (outcome.sbom.unread.length > 0) report(unread(outcome.sbom.unread));
   if (outcome.scan.checked + outcome.scan.notChecked.length === 0) report(NOTHING_LISTED);
@@ -87,6 +87,23 @@ function notChecked({ scan }: ScanOutcome): EngineProblem[] {
   }));
 }
 
+/** Release policy decides; what a registry calls by this name and version is no statement about these very bytes. */
+function namesakes({ namesakes: { findings } }: ScanOutcome): EngineProblem[] {
+  const grave = findings.filter(({ rating }) => isBlocking(rating.severity));
+  if (grave.length === 0) return [];
+  const names = [
+    ...new Set(grave.map(({ package: found, version, advisory }) => `${found.name}@${version} (${advisory})`)),
+  ];
+  return [
+    {
+      code: 'VULN_NAMESAKE_AFFECTED',
+      severity: 'error',
+      title: 'Components from elsewhere have the name and version of vulnerable packages',
+      message: `${names.length} do not come from a registry, and what the registry has under the same name and version is vulnerable. ${listed(names)}`,
+    },
+  ];
+}
+
 function listed(names: readonly string[]): string {
   const rest = names.length - MAX_NAMES;
   return `They are: ${names.slice(0, MAX_NAMES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
@@ -109,8 +126,12 @@ function databaseGaps({ database }: ScanOutcome): EngineProblem[] {
 const LAPSES: Readonly<Record<LapsedStatement['why'], string>> = {
   expired: 'has expired',
   no_expiry: 'states no expiry (a line "expires: 2026-12-31" in status_notes)',
-  no_reason: 'gives no reason',
+  no_reason: 'gives no reason (not_affected needs a justification or an impact_statement)',
 };
+
+function lapsedOf({ allowed, namesakes: elsewhere }: ScanOutcome): EngineProblem[] {
+  return [...allowed.lapsed, ...elsewhere.lapsed].map(lapsed);
+}
 
 function lapsed({ statement, why, findings }: LapsedStatement): EngineProblem {
   const names = findings.map(({ package: found, version, advisory }) => `${found.name}@${version} (${advisory})`);

@@ -4,6 +4,7 @@ import { readable } from '../readable.ts';
 import type { VexStatement } from '../vex/openvex.ts';
 import { linkOf } from './advisory-link.ts';
 import { nameOf, type ScanOutcome } from './scan-outcome.ts';
+import { isBlocking } from './summary.ts';
 
 /** How bad a finding looks among Problems; `fatal` is the release policy's word, not an engine's. */
 const REPORT_SEVERITY = {
@@ -37,19 +38,11 @@ export function problemSeverity(severity: SeverityLevel): (typeof REPORT_SEVERIT
 
 /** The SupplyChainReport of CONTRACT §13. Suppressed findings are in it, marked, so that nothing disappears. */
 export function writeReport(outcome: ScanOutcome, summary: Record<string, unknown>): string {
-  const { allowed, scan, timestamp, engineVersion } = outcome;
+  const { allowed, timestamp, engineVersion } = outcome;
   const findings = [
     ...allowed.findings.map((finding) => entryOf(finding, outcome)),
     ...allowed.suppressed.map(({ finding, statement }) => entryOf(finding, outcome, statement)),
-    ...scan.notChecked.map(({ component, reason }, index) => ({
-      id: `not-checked:${index}`,
-      code: 'VULN_NOT_CHECKED',
-      severity: 'warning',
-      title: readable(`${component.name}@${component.version ?? '?'} was not checked: ${reason}`, 1_000),
-      ...componentOf(component.purlText),
-      locations: locationsOf(component.lockfiles, outcome),
-      properties: { reason },
-    })),
+    ...notCheckedOf(outcome),
   ];
   const report = {
     schema_version: 'mex.supply_chain_report@1.0',
@@ -60,6 +53,29 @@ export function writeReport(outcome: ScanOutcome, summary: Record<string, unknow
     summary,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** What was not looked up, and what is known of a registry's package of that name and version, where it comes from elsewhere. */
+function notCheckedOf(outcome: ScanOutcome) {
+  const namesakes = new Map<string, Finding[]>();
+  for (const finding of outcome.namesakes.findings) {
+    const { ref } = finding.component;
+    namesakes.set(ref, [...(namesakes.get(ref) ?? []), finding]);
+  }
+  return outcome.scan.notChecked.map(({ component, reason }, index) => {
+    const known = namesakes.get(component.ref) ?? [];
+    const what = `${component.name}@${component.version ?? '?'} was not checked: ${reason}`;
+    const ids = known.map(({ advisory }) => advisory);
+    return {
+      id: `not-checked:${index}`,
+      code: 'VULN_NOT_CHECKED',
+      severity: known.some(({ rating }) => isBlocking(rating.severity)) ? 'error' : 'warning',
+      title: readable(ids.length === 0 ? what : `${what}; its namesake in the registry: ${ids.join(', ')}`, 1_000),
+      ...componentOf(component.purlText),
+      locations: locationsOf(component.lockfiles, outcome),
+      properties: { reason, ...(ids.length === 0 ? {} : { namesake: ids }) },
+    };
+  });
 }
 
 function componentOf(purl: string | undefined): { component?: string } {

@@ -24,6 +24,8 @@ export interface ScanOutcome {
   readonly allowLists: readonly { readonly sha256: string; readonly name: string; readonly statements: number }[];
   readonly scan: ScanResult;
   readonly allowed: AllowListResult;
+  /** Of components from elsewhere: what is said of a registry's package with the same name and version. */
+  readonly namesakes: AllowListResult;
 }
 
 /** `name@version` as a person writes it. */

@@ -12,10 +12,17 @@ export type NotCheckedReason =
   | 'no_version'
   | 'version_not_understood';
 
-/** A component as advisories know it, or why they do not. */
+/** A component as advisories know it. */
+export interface Known {
+  readonly component: SbomComponent;
+  readonly package: AdvisoryPackage;
+  readonly version: string;
+}
+
+/** A component as advisories know it, or why they do not; then perhaps what a registry has under its name and version. */
 export type Identified =
-  | { readonly component: SbomComponent; readonly package: AdvisoryPackage; readonly version: string }
-  | { readonly component: SbomComponent; readonly reason: NotCheckedReason };
+  | Known
+  | { readonly component: SbomComponent; readonly reason: NotCheckedReason; readonly namesake?: Known };
 
 /** Says what of a component can be looked up. The database is not asked yet. */
 export function identify(component: SbomComponent): Identified {
@@ -23,12 +30,12 @@ export function identify(component: SbomComponent): Identified {
   if (purl === undefined) return { component, reason: 'no_purl' };
   const found = advisoryPackage(purl);
   if (found === undefined) return { component, reason: 'ecosystem_unsupported' };
-  if (isFromElsewhere(purl)) return { component, reason: 'not_from_registry' };
   const version = purl.version ?? component.version;
-  if (version === undefined) return { component, reason: 'no_version' };
-  const order = findEcosystem(found.ecosystem)?.order;
-  if (order?.accepts(version) !== true) return { component, reason: 'version_not_understood' };
-  return { component, package: found, version };
+  const isVersion = version !== undefined && findEcosystem(found.ecosystem)?.order.accepts(version) === true;
+  const known = isVersion ? { component, package: found, version } : undefined;
+  if (isFromElsewhere(purl))
+    return { component, reason: 'not_from_registry', ...(known === undefined ? {} : { namesake: known }) };
+  return known ?? { component, reason: version === undefined ? 'no_version' : 'version_not_understood' };
 }
 
 /**

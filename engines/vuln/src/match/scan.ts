@@ -8,7 +8,7 @@ import {
 import type { Database } from '../database.ts';
 import type { Sbom, SbomComponent } from '../sbom/cyclonedx.ts';
 import type { AdvisoryPackage } from '../sbom/purl.ts';
-import { coverageOf, type Identified, identify, type NotCheckedReason } from './coverage.ts';
+import { coverageOf, identify, type Known, type NotCheckedReason } from './coverage.ts';
 
 /** One record that holds for one component. */
 export interface Match {
@@ -26,6 +26,11 @@ export interface ScanResult {
   /** Parts of the scanned project itself, and what is no package. */
   readonly local: number;
   readonly notChecked: readonly { readonly component: SbomComponent; readonly reason: NotCheckedReason }[];
+  /**
+   * What holds for packages of a registry whose name and version a component has that comes from elsewhere: a repository of
+   * the same project is as vulnerable as its release, and an address is easily written.
+   */
+  readonly namesakes: readonly Match[];
   /** Ecosystems of components that were looked up in a database made for them. */
   readonly ecosystems: ReadonlySet<string>;
 }
@@ -33,6 +38,7 @@ export interface ScanResult {
 /** Looks every component up. What cannot be looked up is listed with the reason, never passed over. */
 export function scanComponents(sbom: Sbom, snapshot: Database['snapshot']): ScanResult {
   const matches: Match[] = [];
+  const namesakes: Match[] = [];
   const notChecked: { component: SbomComponent; reason: NotCheckedReason }[] = [];
   const ecosystems = new Set<string>();
   let checked = 0;
@@ -44,7 +50,8 @@ export function scanComponents(sbom: Sbom, snapshot: Database['snapshot']): Scan
     }
     const identified = identify(component);
     if ('reason' in identified) {
-      notChecked.push(identified);
+      notChecked.push({ component, reason: identified.reason });
+      if (identified.namesake !== undefined) namesakes.push(...matchesOf(identified.namesake, snapshot));
       continue;
     }
     const { ecosystem, key } = identified.package;
@@ -59,11 +66,10 @@ export function scanComponents(sbom: Sbom, snapshot: Database['snapshot']): Scan
     // A database of another ecosystem may still know something: what it says is reported, its silence is not believed.
     matches.push(...matchesOf(identified, snapshot));
   }
-  return { matches, checked, local, notChecked, ecosystems };
+  return { matches, checked, local, notChecked, namesakes, ecosystems };
 }
 
-function matchesOf(identified: Exclude<Identified, { reason: NotCheckedReason }>, snapshot: Snapshot): Match[] {
-  const { component, package: found, version } = identified;
+function matchesOf({ component, package: found, version }: Known, snapshot: Snapshot): Match[] {
   const order = findEcosystem(found.ecosystem)?.order;
   if (order === undefined) return [];
   const matches: Match[] = [];

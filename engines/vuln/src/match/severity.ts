@@ -42,10 +42,13 @@ export function rate(record: SnapshotRecord, affected: Pick<AffectedPackage, 'se
   return affected.informational === undefined ? UNRATED : { severity: 'INFO', basis: 'informational' };
 }
 
-/** Ratings of one vulnerability from several databases: the worst that is known counts. */
+/**
+ * Ratings of one vulnerability from several databases: the worst that is known counts. That one of them calls it no
+ * vulnerability rates nothing where another one does.
+ */
 export function worst(ratings: readonly Rating[]): Rating {
   const known = ratings.filter(({ severity }) => severity !== 'UNKNOWN');
-  const pool = known.length === 0 ? ratings : known;
+  const pool = known.every(({ severity }) => severity === 'INFO') ? ratings : known;
   return pool.toSorted(compareRatings)[0] ?? UNRATED;
 }
 

@@ -23,7 +23,10 @@ export interface VexStatement {
   /** RFC 3339; the later of two statements on one thing holds. */
   readonly issued: string;
   readonly justification: string | undefined;
-  /** Why: justification, impact statement, and notes without the expiry. Empty when nothing is said. */
+  /**
+   * Why: justification, impact statement, and notes without the expiry. Empty when nothing is said, and for `not_affected`
+   * without one of the first two, which OpenVEX demands.
+   */
   readonly reason: string;
   /** Instant from which the statement counts as absent; `undefined` when it states none. */
   readonly expires: string | undefined;
@@ -108,9 +111,12 @@ class VexReader {
       names: this.names(value['vulnerability'], place),
       products: this.list(value['products'], `${place}.products`).map((one) => this.product(one, place)),
       justification: kind,
-      reason: [kind, impact, notes.replace(EXPIRES, '').trim()]
-        .filter((part) => part !== undefined && part !== '')
-        .join('; '),
+      reason:
+        status === 'not_affected' && kind === undefined && impact === ''
+          ? ''
+          : [kind, impact, notes.replace(EXPIRES, '').trim()]
+              .filter((part) => part !== undefined && part !== '')
+              .join('; '),
       expires: this.expiry(notes, place),
     };
   }

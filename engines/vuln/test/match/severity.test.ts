@@ -59,7 +59,7 @@ describe('[§13] rate', () => {
   });
 
   it('takes the worst that is known of several', () => {
-    const of = (...severities: ('UNKNOWN' | 'LOW' | 'HIGH')[]) =>
+    const of = (...severities: ('UNKNOWN' | 'LOW' | 'HIGH' | 'INFO')[]) =>
       worst(severities.map((severity) => ({ severity, basis: 'database' as const }))).severity;
     expect([of('UNKNOWN', 'LOW'), of('LOW', 'HIGH'), of('UNKNOWN'), of()]).toEqual([
       'LOW',
@@ -67,5 +67,7 @@ describe('[§13] rate', () => {
       'UNKNOWN',
       'UNKNOWN',
     ]);
+    // One database files it as a notice, another one as a vulnerability that nobody has rated.
+    expect([of('INFO', 'UNKNOWN'), of('INFO', 'LOW'), of('INFO')]).toEqual(['UNKNOWN', 'LOW', 'INFO']);
   });
 });

@@ -110,6 +110,11 @@ describe('[§13] OpenVEX allow lists', () => {
       { status: 'fixed', justification: undefined, status_notes: 'expires: 2026-12-31' },
       'VULN_VEX_INCOMPLETE',
     ],
+    [
+      'not_affected for no reason that OpenVEX knows',
+      { justification: undefined, status_notes: 'Trust me.\nexpires: 2026-12-31' },
+      'VULN_VEX_INCOMPLETE',
+    ],
   ])('count as absent with a warning when %s', async (_name, more, code) => {
     const { counted, problems } = await outcome(vex(statement(more)));
     expect(counted).toEqual(['GHSA-2', 'GHSA-1']);

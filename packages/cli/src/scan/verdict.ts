@@ -127,10 +127,14 @@ function judgeVulnerability(finding: SupplyChainFinding, check: Check, release: 
   return release && isGrave(finding) ? blocked('RELEASE_VULNERABILITY', check, finding) : undefined;
 }
 
-/** A registry's advisories say nothing of what comes from elsewhere; any other reason is a check that did not run. */
+/**
+ * A registry's advisories do not speak of what comes from elsewhere, unless it has the name and version of something that is
+ * vulnerable; any other reason is a check that did not run.
+ */
 function judgeUnchecked(finding: SupplyChainFinding, check: Check, release: boolean): Objection | undefined {
   const reason = finding.properties?.['reason'];
-  if (reason === 'not_from_registry') return undefined;
+  if (reason === 'not_from_registry')
+    return release && isGrave(finding) ? blocked('RELEASE_VULNERABILITY', check, finding) : undefined;
   if (reason === 'ecosystem_not_in_database') {
     const message = `${finding.title}. ${HOW_TO_IMPORT}`;
     const kind = release ? 'block' : 'error';

@@ -376,3 +376,20 @@ it('a file that changes while it is scanned is no pass', async () => {
   expect(outcome.checks[0]?.result.errors[0]?.code).toBe('ARTIFACT_DRIFT');
   expect(exitOfScan(outcome)).toBe(6);
 });
+
+it('[§14 E] a vulnerable package does not pass by being fetched from elsewhere', async () => {
+  const address = 'https://files.example/alpha.tgz';
+  const manifest = { name: 'demo', version: '1.2.3', license: 'MIT', dependencies: { alpha: address, beta: '1.0.0' } };
+  const packages = {
+    '': manifest,
+    'node_modules/alpha': { version: '1.0.0', resolved: address, license: 'MIT' },
+    'node_modules/beta': { version: '1.0.0', license: 'MIT' },
+  };
+  const path = project(undefined, {
+    'package.json': JSON.stringify(manifest),
+    'package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }),
+  });
+  expect(told(await release(path))).toEqual({ verdict: 'pass', fatal: [] });
+  const osv = writeAdvisories(place(), VULNERABLE);
+  expect(told(await release(path, { osv }))).toEqual({ verdict: 'block', fatal: ['RELEASE_VULNERABILITY'] });
+});
