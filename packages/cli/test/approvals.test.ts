@@ -51,11 +51,13 @@ describe('[§12] mex approvals', () => {
     expect((await mex(['log', 'verify', '--home', home])).code).toBe(0);
   });
 
-  it('rejected, stays denied', async () => {
+  it('rejected, also after an approval, stays denied; approving it again lets nothing happen and ends with 3', async () => {
     const operation = planned('test.copy', { budget: { wall_time_ms: 9_000 } });
     await send(operation);
     const [id = ''] = await waiting();
+    expect((await approvals('approve', id)).code).toBe(0);
     expect(documentOf(await approvals('reject', id, '--format', 'json'))).toMatchObject({ state: 'rejected' });
+    expect(await approvals('approve', id)).toMatchObject({ code: 3, stdout: expect.stringContaining('It is over') });
     const again = await send(operation);
     expect([again.code, again.stderr]).toEqual([3, expect.stringContaining('APPROVAL_REJECTED')]);
   });

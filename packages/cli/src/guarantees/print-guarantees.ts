@@ -11,8 +11,11 @@ const STATES: Readonly<Record<GuaranteeState, Piece>> = {
   not_applicable: dim('nothing to check'),
 };
 
-/** What `mex guarantees` found, for a person. */
-export function printGuarantees(terminal: Terminal, report: GuaranteeReport): void {
+/**
+ * What `mex guarantees` found, for a person.
+ * @param policyCheck the command line that says what is wrong with the policy of this home
+ */
+export function printGuarantees(terminal: Terminal, report: GuaranteeReport, policyCheck: string): void {
   const { guarantees, workspace, home, policy, tier } = report;
   for (const { id, title, state, of, evidence, note } of guarantees) {
     terminal.line(bold(id), '  ', STATES[state], '  ', bold(title), dim(`  of this ${of}`));
@@ -26,6 +29,6 @@ export function printGuarantees(terminal: Terminal, report: GuaranteeReport): vo
   terminal.line(dim(`tried in the ${tier} tier; mex doctor tries all of them`));
   const lines = guarantees.filter(({ state }) => state === 'fails' || state === 'not_checked').map(({ id }) => id);
   if (report.ok) terminal.line(green('Every guarantee that is about something here holds.'));
-  else if (lines.length === 0) terminal.line(red('The policy of this home cannot be used: '), 'mex policy check');
+  else if (lines.length === 0) terminal.line(red('The policy of this home cannot be used: '), policyCheck);
   else terminal.line(red('Not held, or not checked: '), lines.join(', '));
 }
