@@ -12,7 +12,7 @@ import { type Collected, collectFacts, type FactSources } from './facts.ts';
 import type { Grant } from './grant.ts';
 import type { Ledger } from './ledger.ts';
 import type { Planned } from './planned.ts';
-import { stamp } from './planned.ts';
+import { rehearsalTenant, stamp, tenantOf } from './planned.ts';
 import type { RunVerdict } from './quota.ts';
 import { configHash, denialError, type Ending, ranResult } from './result.ts';
 import { CONSENT_REVOKED, type EngineRun, postFacts, runEngine, stagedHandles } from './run-engine.ts';
@@ -58,8 +58,8 @@ export interface Progress {
 export interface CallOptions {
   readonly signal: AbortSignal | undefined;
   readonly cache: CacheUse;
-  /** The circuit breaker of the engine learns nothing from it. */
-  readonly isRehearsal: boolean;
+  /** Whose operation is only looked at again; of nothing that happens then is anything learned or kept. */
+  readonly rehearsalOf: string | undefined;
 }
 
 /** What was decided. Without a tier there is a denial, and nothing runs. */
@@ -81,7 +81,7 @@ export async function runOperation(
   planned: Planned,
   powers: OperationPowers,
   progress: Progress,
-  { signal, cache, isRehearsal }: CallOptions,
+  { signal, cache, rehearsalOf }: CallOptions,
 ): Promise<EngineResult> {
   const collected = await collectFacts(planned, powers, powers.now());
   const { reservation } = collected;
@@ -101,22 +101,18 @@ export async function runOperation(
     progress.endQuota = () => reservation.end('neutral', powers.now());
     progress.release = reservation.release;
     const config = configHash(planned, collected.facts.policy.sha256, grant.implementation.id);
-    const { served, miss } = await tryCache(
-      planned,
-      collected,
-      grant,
-      config,
-      signal?.aborted ? 'bypass' : cache,
-      powers,
-    );
+    const use = signal?.aborted ? 'bypass' : cache;
+    const { served, miss } =
+      rehearsalOf === undefined ? await tryCache(planned, collected, grant, config, use, powers) : {};
     if (served !== undefined) {
       // Nothing was learned about the engine.
       await recordCached(planned, served, seq, progress.endQuota, powers);
       return served.result;
     }
-    const conclusion = await runGranted(planned, collected, grant, tier, powers, signal);
+    const tenant = rehearsalOf === undefined ? tenantOf(planned.caller) : rehearsalTenant(rehearsalOf);
+    const conclusion = await runGranted(planned, collected, grant, tier, powers, signal, tenant);
     const learned = conclusion.denial === undefined ? conclusion.run.verdict : verdictOf(conclusion.denial);
-    const verdict = isRehearsal ? 'neutral' : learned;
+    const verdict = rehearsalOf === undefined ? learned : 'neutral';
     await recordEnd(planned, conclusion, seq, () => reservation.end(verdict, powers.now()), powers, miss);
     return conclusion.result;
   } catch (error) {
@@ -233,6 +229,7 @@ async function runGranted(
   tier: SandboxTier,
   powers: OperationPowers,
   signal: AbortSignal | undefined,
+  tenant: string,
 ): Promise<Conclusion> {
   const workspace = new Workspace(grant.opId, powers.shadowRoot);
   const { code, inputs } = collected;
@@ -251,6 +248,7 @@ async function runGranted(
       store,
       workspace,
       session,
+      tenant,
       now: powers.now(),
       signal: watch.signal,
       outside: powers.outside,

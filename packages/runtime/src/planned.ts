@@ -55,6 +55,11 @@ export function tenantOf(caller: Caller | undefined): string {
   return caller?.id ?? 'unknown';
 }
 
+/** Sandboxes for what is looked at again. No caller has this id: theirs hold no white space. */
+export function rehearsalTenant(actorId: string): string {
+  return `rehearsal of ${actorId}`;
+}
+
 /** @throws MexError `CALLER_INVALID`: a fault of the application that calls. */
 export function verifyCaller(caller: Caller | undefined): void {
   if (caller === undefined || callerChecker.check(caller)) return;

@@ -24,7 +24,7 @@ import { cleanReply } from './clean-reply.ts';
 import { engineError, failure, killed, killVerdict, notStarted } from './failures.ts';
 import type { Grant } from './grant.ts';
 import { type LeakSearch, searchFor } from './leaks.ts';
-import { type Planned, tenantOf } from './planned.ts';
+import type { Planned } from './planned.ts';
 import type { RunVerdict } from './quota.ts';
 import { type EngineReply, type JobRequest, PROTOCOL_LIMITS, type ReportedProblem } from './sandbox/protocol.ts';
 import type { EngineCode, JobOutcome, SandboxTier } from './sandbox/tier.ts';
@@ -63,6 +63,8 @@ export interface RunInput {
   readonly store: ArtifactStore;
   readonly workspace: Workspace;
   readonly session: number;
+  /** Whom its sandbox belongs to. */
+  readonly tenant: string;
   readonly now: number;
   readonly signal: AbortSignal | undefined;
   readonly outside: Outside;
@@ -81,7 +83,7 @@ export async function runEngine(run: RunInput): Promise<EngineRun> {
     opId: grant.opId,
     session,
     code,
-    tenant: tenantOf(run.planned.caller),
+    tenant: run.tenant,
     // What an engine learned of a secret ends with the operation that was granted it.
     isTainted: () => broker.axes.secrets.handed.size > 0,
     request: jobRequest(run),

@@ -58,10 +58,10 @@ export interface ExecuteOptions {
   /** `bypass`: the engine runs, whatever result is kept. Default `use`. */
   readonly cache?: CacheUse;
   /**
-   * What an engine did once is only looked at again: how it ends says nothing about the engine of today, and neither opens
-   * nor closes its circuit. Not for anything that a planner sends. Default false.
+   * Id of the caller whose recorded operation is only looked at again. It gets sandboxes that serve nobody's operations, its
+   * result is not kept, and how it ends neither opens nor closes the circuit of the engine. Never a planner's choice.
    */
-  readonly isRehearsal?: boolean;
+  readonly rehearsalOf?: string;
 }
 
 export interface Runtime {
@@ -168,8 +168,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const known = ledger.get(op_id);
     if (known !== undefined) return repeat(planned, known, powers);
     const cancel = new AbortController();
-    const { cache = 'use', isRehearsal = false } = call;
-    const result = start(planned, { signal: cancel.signal, cache, isRehearsal });
+    const { cache = 'use', rehearsalOf } = call;
+    const result = start(planned, { signal: cancel.signal, cache, rehearsalOf });
     flights.set(op_id, { sha256: planned.sha256, actorId: actorOf(planned), result, cancel });
     const onAbort = (): void => cancel.abort();
     if (call.signal?.aborted) onAbort();

@@ -18,7 +18,7 @@ export interface ReplayParts extends Pick<ReplayPowers, 'history' | 'recorder' |
 interface SendOptions {
   readonly caller: Caller;
   readonly cache: CacheUse;
-  readonly isRehearsal: true;
+  readonly rehearsalOf: string;
   readonly signal?: AbortSignal;
 }
 
@@ -40,9 +40,9 @@ export function openReplays(parts: ReplayParts): Replays {
     let run: Promise<string> | undefined;
     return {
       ...parts,
-      // An audit of a year of failures must not close an engine for everybody.
-      execute: (plan, signal) =>
-        send(plan, { caller, cache: 'bypass', isRehearsal: true, ...(signal === undefined ? {} : { signal }) }),
+      // What somebody else once sent must not meet the auditor's own operations in a sandbox, nor close an engine for all.
+      execute: (plan, rehearsalOf, signal) =>
+        send(plan, { caller, cache: 'bypass', rehearsalOf, ...(signal === undefined ? {} : { signal }) }),
       runId: async () => {
         if (!parts.requireRun) return undefined;
         run ??= parts.openRun({ budget: RUN_BUDGET, actor: caller }).then(({ definition }) => definition.run_id);

@@ -16,8 +16,8 @@ export interface ReplayPowers {
   readonly store: ArtifactStore;
   readonly registry: Registry;
   readonly caller: Caller;
-  /** Runs an operation, never from the cache. */
-  readonly execute: (plan: PlannedOperation, signal: AbortSignal | undefined) => Promise<EngineResult>;
+  /** Runs an operation of somebody once more, never from the cache. */
+  readonly execute: (plan: PlannedOperation, actorId: string, signal: AbortSignal | undefined) => Promise<EngineResult>;
   /** Run that replays belong to, where policy wants one. */
   readonly runId: () => Promise<string | undefined>;
 }
@@ -122,7 +122,7 @@ async function runAgain(
   const second: SecondRun = await planSecondRun(recorded, before, powers, await powers.runId());
   if (!('plan' in second)) return stopped(replay, second);
   const { plan } = second;
-  const now = await executeWhenFree(plan, powers, signal);
+  const now = await executeWhenFree(plan, recorded.actorId, powers, signal);
   const ran = { ...replay, opId: plan.op_id };
   const obstacle = await findObstacle(now, before, plan, powers.store);
   if (obstacle !== undefined) return stopped(ran, obstacle);
@@ -147,11 +147,12 @@ const TRY_AGAIN_MS = 1_000;
 
 async function executeWhenFree(
   plan: PlannedOperation,
+  actorId: string,
   { execute }: ReplayPowers,
   signal: AbortSignal | undefined,
 ): Promise<EngineResult> {
   for (let tries = 1; ; tries += 1) {
-    const result = await execute(plan, signal);
+    const result = await execute(plan, actorId, signal);
     const [error] = result.errors;
     const isFull = result.status === 'denied' && error?.code === 'QUOTA_EXCEEDED' && error.retryable;
     if (!isFull || tries >= MAX_TRIES || signal?.aborted) return result;

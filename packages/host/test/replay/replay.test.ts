@@ -11,6 +11,8 @@ import { ENGINE, writeReplayEngine } from './replay-engine.ts';
 
 let dir: string;
 let host: Host;
+/** Whom the sandboxes belonged to in which something ran. */
+const tenants: string[] = [];
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'mex-replay-'));
   host = await open();
@@ -25,6 +27,17 @@ const open = (note = ''): Promise<Host> =>
     home: join(dir, 'home'),
     engines: [writeReplayEngine(dir, note)],
     caller: { id: 'test:replay', kind: 'system' },
+    wrapTier: (tier) => ({
+      name: tier.name,
+      run: (job) => {
+        tenants.push(job.tenant);
+        return tier.run(job);
+      },
+      prewarm: (code, memoryBytes) => tier.prewarm(code, memoryBytes),
+      prove: tier.prove,
+      proveRealm: () => tier.proveRealm(),
+      close: () => tier.close(),
+    }),
   });
 
 const run = (operation: string, over: Partial<PlanRequest> = {}): Promise<EngineResult> =>
@@ -75,6 +88,8 @@ describe('[§6] replaying one operation', () => {
 
   it('what differs is shown: which output, both hashes, the place, the line in both; and becomes a Problem', async () => {
     const first = await run('replay.odd');
+    // A fresh sandbox remembers as little as the first one did.
+    await replay(first);
     const { verdict, differences } = await replay(first);
     expect(verdict).toBe('differs');
     expect(differences).toEqual([
@@ -93,7 +108,9 @@ describe('[§6] replaying one operation', () => {
   it('D2 is compared by canonical JSON', async () => {
     const first = await run('replay.order', { determinism: 'D2' });
     expect(await replay(first)).toMatchObject({ verdict: 'equal', compared: 'canonical', artifacts: 1 });
-    const other = await replay(await run('replay.meaning', { determinism: 'D2' }));
+    const second = await run('replay.meaning', { determinism: 'D2' });
+    await replay(second);
+    const other = await replay(second);
     expect(other).toMatchObject({
       verdict: 'differs',
       compared: 'canonical',
@@ -302,6 +319,17 @@ describe('replaying all', () => {
     await host.replays.all({ since, parallel: 1, onReplay: ({ verdict }) => void verdicts.push(verdict) });
     expect(verdicts.filter((verdict) => verdict === 'equal')).toHaveLength(12);
     expect(await run('replay.write', { params: { text: 'after the audit' } })).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('[§9] what somebody else once sent runs in a sandbox of its own, and its result answers nobody', async () => {
+    const params = { text: 'from somebody else' };
+    const operation = host.plan({ engineId: ENGINE, operation: 'replay.write', params });
+    await host.execute(operation, { caller: { id: 'app:other', kind: 'agent' } });
+    const before = tenants.length;
+    expect(await host.replays.one(operation.op_id)).toMatchObject({ verdict: 'equal' });
+    expect(tenants.slice(before)).toEqual(['rehearsal of app:other']);
+    expect((await run('replay.write', { params })).provenance.cached_from).toBeUndefined();
+    expect(tenants.at(-1)).toBe('test:replay');
   });
 
   it('ends when it is told to', async () => {
