@@ -126,7 +126,9 @@ describe('[§13] secrets by gitleaks', () => {
   it('[§14 E] a file that it scanned and that cannot be read here has its findings, and is told of', async () => {
     const files = { ...FILES, 'src/a.js': new Error('no such disk') };
     const { problems, summary } = await scanBy({ report: [leak('src/a.js')] }, {}, files);
-    expect(problems.map(({ code }) => code)).toEqual(expect.arrayContaining(['SECRET_FOUND', 'SECRET_FILE_UNREADABLE']));
+    expect(problems.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['SECRET_FOUND', 'SECRET_FILE_UNREADABLE']),
+    );
     expect(summary).toMatchObject({ secrets: 1, files_skipped: { unreadable: 1 } });
   });
 
