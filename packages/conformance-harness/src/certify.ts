@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { openHost } from '@mex/host';
 import { findJailTools } from '@mex/runtime';
+import { Chance } from './chance.ts';
 import { type EngineUnderTest, readEngine } from './engine-under-test.ts';
 import { conformanceError } from './errors.ts';
 import { Lab } from './lab/lab.ts';
@@ -14,6 +18,7 @@ export interface CertifyPowers {
 }
 
 const TIERS: readonly CertifiedTier[] = ['thread', 'process'];
+const NOT_ASKED = 'It was not asked for.';
 
 /**
  * Certifies an engine: every case, through a real host in a temporary home, in every tier (CONTRACT §15). What the engine
@@ -28,19 +33,35 @@ export function certify(request: CertifyRequest): Promise<ConformanceReport> {
 /** `certify` with other powers: for the self-test of this package alone. */
 export async function certifyWith(request: CertifyRequest, powers: CertifyPowers): Promise<ConformanceReport> {
   request.signal?.throwIfAborted();
+  const requirements = loadRequirements(request.resources);
+  const tiers = chooseTiers(request);
+  const copyDir = mkdtempSync(join(request.scratch ?? tmpdir(), 'mex-conformance-engine-'));
+  try {
+    return await certifyEngine(readEngine(request, copyDir), requirements, tiers, request, powers);
+  } finally {
+    rmSync(copyDir, { recursive: true, force: true });
+  }
+}
+
+async function certifyEngine(
+  engine: EngineUnderTest,
+  requirements: Requirements,
+  tiers: readonly CertifiedTier[],
+  request: CertifyRequest,
+  powers: CertifyPowers,
+): Promise<ConformanceReport> {
   const startedAt = new Date();
   const begun = performance.now();
-  const requirements = loadRequirements(request.resources);
-  const engine = readEngine(request);
-  const tiers = chooseTiers(request);
+  const chance = new Chance(request.seed);
   const labs = tiers.map((tier) => createLab(engine, tier, request, powers));
   try {
     await Promise.all(labs.map((lab) => lab.open()));
-    const cases = await runCases(requirements, engine, labs, request);
+    const cases = await runCases(requirements, { engine, labs, chance }, request);
     const facts = {
       startedAt,
       durationMs: performance.now() - begun,
       operations: sum(labs.map((lab) => lab.operations)),
+      seed: chance.seed,
     };
     return writeReport(requirements, engine, tiers, cases, facts);
   } finally {
@@ -85,8 +106,7 @@ function chooseTiers({ tiers }: CertifyRequest): CertifiedTier[] {
 /** The wanted cases and what they build on, in order; the others are skipped. */
 async function runCases(
   { cases, expectedFailures }: Requirements,
-  engine: EngineUnderTest,
-  labs: readonly Lab[],
+  { engine, labs, chance }: Pick<CaseRun, 'engine' | 'labs' | 'chance'>,
   { only, signal, onProgress }: CertifyRequest,
 ): Promise<CaseResult[]> {
   const wanted = new Set(only ?? cases.map(({ id }) => id));
@@ -96,8 +116,8 @@ async function runCases(
   const onTier: CaseRun['onTier'] = ({ id, title }, tier) => onProgress?.({ kind: 'case-started', id, title, tier });
   for (const one of cases) {
     const result = wanted.has(one.id)
-      ? await runCase(one, { engine, labs, expectedFailures, signal, onTier, results })
-      : idleResult(one, 'skipped', 'It was not asked for.');
+      ? await runCase(one, { engine, labs, chance, expectedFailures, signal, onTier, results })
+      : idleResult(one, 'skipped', NOT_ASKED);
     results.set(one.id, result);
     onProgress?.({ kind: 'case-ended', result, done: results.size, cases: cases.length });
   }
@@ -109,7 +129,12 @@ function writeReport(
   engine: EngineUnderTest,
   tested: readonly CertifiedTier[],
   cases: readonly CaseResult[],
-  { startedAt, durationMs, operations }: { startedAt: Date; durationMs: number; operations: number },
+  {
+    startedAt,
+    durationMs,
+    operations,
+    seed,
+  }: { startedAt: Date; durationMs: number; operations: number; seed: string },
 ): ConformanceReport {
   const { manifest, vectors } = engine;
   const count = (status: CaseResult['status']): number => cases.filter((one) => one.status === status).length;
@@ -124,7 +149,7 @@ function writeReport(
   const report: ConformanceReport = {
     schema_version: 'mex.conformance_report@1.0',
     verdict: counts.failed + counts.expected_failure + counts.skipped === 0 ? 'passed' : 'failed',
-    complete: cases.length === all.length && !cases.some(({ reason }) => reason === 'It was not asked for.'),
+    complete: cases.length === all.length && !cases.some(({ reason }) => reason === NOT_ASKED),
     engine: {
       engine_id: manifest.engine_id,
       engine_version: manifest.engine_version,
@@ -145,6 +170,7 @@ function writeReport(
     ended_at: new Date().toISOString(),
     duration_ms: Math.round(durationMs),
     operations,
+    seed,
     counts,
     cases: [...cases],
   };

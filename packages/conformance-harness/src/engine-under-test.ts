@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { digestVectorFiles, type LoadedVector, loadVectors, scanVectorFolder } from '@mex/engine-sdk/testing';
@@ -17,7 +17,7 @@ import { implementedOperation, nameImplementation } from '@mex/runtime';
 import { conformanceError } from './errors.ts';
 import type { CertifyRequest } from './request.ts';
 
-/** An engine as it lies on the disk: nothing of it was run. */
+/** An engine as it lay on the disk when a certification began: nothing of it was run. */
 export interface EngineUnderTest {
   /** A copy that was parsed as hostile. */
   readonly manifest: EngineManifest;
@@ -54,16 +54,23 @@ export function implementersOf({ implementations }: EngineManifest, operation: s
   return implementations.filter(({ operations }) => operations?.includes(operation) ?? true);
 }
 
-/** @throws MexError `CONFORMANCE_ENGINE_UNREADABLE` where there is no manifest or bundle to speak of */
-export function readEngine(request: CertifyRequest): EngineUnderTest {
+/**
+ * Reads an engine once. What is run later is the copy: somebody who changes the package meanwhile changes nothing of what
+ * is certified, and a certificate names the bytes that were run.
+ * @param copyDir an empty directory of the harness alone, for bundle and vectors
+ * @throws MexError `CONFORMANCE_ENGINE_UNREADABLE` where there is no manifest or bundle to speak of
+ */
+export function readEngine(request: CertifyRequest, copyDir: string): EngineUnderTest {
   const place = 'dir' in request ? placeOfPackage(resolve(request.dir)) : placeOfHandle(request);
   const manifest = readManifest(place.manifest);
   const bytes = readPart('bundle', () => readFileSync(place.bundleFile));
-  const vectors = readVectors(place.vectors);
+  const vectors = readVectors(place.vectors, join(copyDir, 'conformance'));
+  const bundleFile = join(copyDir, 'engine.bundle');
+  writeFileSync(bundleFile, bytes);
   return {
     ...manifest,
     ...vectors,
-    bundleFile: place.bundleFile,
+    bundleFile,
     bundleText: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
     bundleSha256: hash('sha256', bytes, 'hex'),
     bundleBytes: bytes.byteLength,
@@ -118,10 +125,13 @@ function readPart<T>(part: 'manifest' | 'bundle', read: () => T): T {
 }
 
 /** Vectors that cannot be read are a failure of the engine, which a case tells; the others cannot be run then. */
-function readVectors(dir: string): Pick<EngineUnderTest, 'vectors' | 'vectorsSha256' | 'vectorsFault'> {
+function readVectors(dir: string, copy: string): Pick<EngineUnderTest, 'vectors' | 'vectorsSha256' | 'vectorsFault'> {
   try {
-    const vectorsSha256 = digestVectorFiles(existsSync(dir) ? scanVectorFolder(dir) : []).sha256;
-    return { vectors: loadVectors(dir), vectorsSha256, vectorsFault: undefined };
+    // The first scan refuses links and what is too large; the second says what there is in the copy.
+    scanVectorFolder(dir);
+    cpSync(dir, copy, { recursive: true, verbatimSymlinks: true });
+    const vectorsSha256 = digestVectorFiles(scanVectorFolder(copy)).sha256;
+    return { vectors: loadVectors(copy), vectorsSha256, vectorsFault: undefined };
   } catch (error) {
     if (!(error instanceof MexError)) throw error;
     const vectorsFault = error.remedy === undefined ? error.message : `${error.message} ${error.remedy}`;

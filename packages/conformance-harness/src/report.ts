@@ -11,6 +11,7 @@ const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Timestamp = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' });
 const Short = Type.String({ minLength: 1, maxLength: 256 });
 const Text = Type.String({ maxLength: 2_000 });
+const Seed = Type.String({ pattern: '^[0-9a-f]{32}$' });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const TierName = Type.Union([Type.Literal('thread'), Type.Literal('process')]);
 
@@ -100,6 +101,8 @@ export const ConformanceReport = Type.Object(
     duration_ms: Count,
     /** Operations that were run. */
     operations: Count,
+    /** What was drawn by chance is drawn again with it. */
+    seed: Seed,
     counts: Type.Object(
       { passed: Count, failed: Count, expected_failure: Count, skipped: Count, not_applicable: Count },
       CLOSED,

@@ -1,4 +1,5 @@
 import { MexError } from '@mex/envelope';
+import type { Chance } from './chance.ts';
 import { CaseLog } from './check-log.ts';
 import type { EngineUnderTest } from './engine-under-test.ts';
 import type { Lab } from './lab/lab.ts';
@@ -12,6 +13,7 @@ import type { AreaCase, Requirements } from './requirement-set.ts';
 export interface CaseRun {
   readonly engine: EngineUnderTest;
   readonly labs: readonly Lab[];
+  readonly chance: Chance;
   readonly expectedFailures: Requirements['expectedFailures'];
   readonly signal: AbortSignal | undefined;
   readonly onTier: (one: AreaCase, tier: CertifiedTier | undefined) => void;
@@ -53,7 +55,7 @@ function nameOf({ id, area, clause, title }: AreaCase) {
 async function runProbe(one: AreaCase, run: CaseRun, { log }: CaseLog): Promise<void> {
   const probe = PROBES[one.probe];
   if (probe === undefined) throw new Error(`there is no probe ${one.probe}`);
-  const bench = { engine: run.engine, case: one, log };
+  const bench = { engine: run.engine, chance: run.chance, case: one, log };
   if (probe.scope === 'package') {
     run.onTier(one, undefined);
     return probe.run(bench);

@@ -7,12 +7,15 @@ import {
 } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
 import { conformanceError } from './errors.ts';
-import type { ConformanceReport } from './report.ts';
+import { type ConformanceReport, reportChecker } from './report.ts';
+import { loadRequirements } from './requirement-set.ts';
 
 export interface StatementTerms {
   /** RFC 3339 in UTC. */
   readonly issuedAt: string;
   readonly expiresAt: string;
+  /** As in `CertifyOptions`. */
+  readonly resources?: URL;
 }
 
 const checker = createChecker(CertificateStatement);
@@ -24,10 +27,11 @@ export function reportText(report: ConformanceReport): string {
 
 /**
  * What a certificate signs: an in-toto Statement v1 with the test-result predicate (CONTRACT §15). Not signed.
- * @throws MexError `CONFORMANCE_NOT_PASSED`: one failed or skipped case, or a run of some cases only
+ * @throws MexError `CONFORMANCE_NOT_PASSED`: one failed or skipped case, a run of some cases only, or a report that no run
+ *   of this harness wrote
  */
 export function createStatement(report: ConformanceReport, terms: StatementTerms): CertificateStatement {
-  verifyPassed(report);
+  verifyPassed(report, terms);
   const { engine, harness, contract_version, vectors } = report;
   const configuration: CertificateResource[] = [
     {
@@ -69,22 +73,39 @@ export function createStatement(report: ConformanceReport, terms: StatementTerms
   );
 }
 
-/** Counts again: a report is a document, and its verdict a claim. */
-function verifyPassed(report: ConformanceReport): void {
-  const bad = report.cases.filter(({ status }) => status !== 'passed' && status !== 'not_applicable');
-  const isPassed = bad.length === 0 && report.verdict === 'passed' && report.complete;
-  if (isPassed && report.cases.some(({ status }) => status === 'passed')) return;
-  const why =
-    bad.length > 0
-      ? `${bad.length} cases did not pass: ${bad
-          .slice(0, 8)
-          .map(({ id }) => id)
-          .join(', ')}`
-      : 'not every case of the requirement set was run';
+/** Looks at everything again: a report is a document, and what it says of itself a claim. */
+function verifyPassed(report: ConformanceReport, { resources }: StatementTerms): void {
+  const why = reportChecker.check(report) ? lacking(report, resources) : 'the report is none';
+  if (why === undefined) return;
   throw conformanceError(
     'CONFORMANCE_NOT_PASSED',
     'policy',
     `${report.engine.engine_id} gets no certificate: ${why}.`,
     'Correct what the report names, and certify again: mex certify <dir>',
   );
+}
+
+/** What keeps a report from being one of an engine that passed, as a clause. */
+function lacking(report: ConformanceReport, resources: URL | undefined): string | undefined {
+  const { cases, counts, tiers, vectors, harness } = report;
+  const bad = cases.filter(({ status }) => status !== 'passed' && status !== 'not_applicable');
+  if (bad.length > 0) {
+    const named = bad.slice(0, 8).map(({ id }) => id);
+    return `${bad.length} cases did not pass: ${named.join(', ')}`;
+  }
+  if (report.verdict !== 'passed') return 'its verdict is that it failed';
+  const required = loadRequirements(resources);
+  const isWhole = cases.length === required.cases.length && required.cases.every(({ id }, at) => cases[at]?.id === id);
+  if (!report.complete || !isWhole) return 'not every case of the requirement set was run';
+  if (harness.requirements_sha256 !== required.sha256 || harness.version !== required.set.harness_version)
+    return 'it was judged by other requirements than those of this harness';
+  const passed = cases.filter(({ status }) => status === 'passed');
+  const hollow = passed.find(
+    ({ checks, findings, more_findings }) => checks === 0 || findings.length + more_findings > 0,
+  );
+  if (hollow !== undefined) return `${hollow.id} passed without a check, or with findings`;
+  if (counts.passed !== passed.length || counts.not_applicable !== cases.length - passed.length)
+    return 'its counts are not those of its cases';
+  if (!tiers.some(({ state }) => state === 'tested')) return 'no tier was tested';
+  return vectors.golden === 0 || vectors.reject === 0 ? 'there were no vectors' : undefined;
 }

@@ -44,6 +44,7 @@ export function sampleReport(cases: readonly CaseResult[], more: Partial<Conform
     ended_at: '2026-11-21T10:00:03.000Z',
     duration_ms: 3_000,
     operations: 7,
+    seed: '0'.repeat(32),
     counts,
     cases: [...cases],
     ...more,

@@ -1,15 +1,21 @@
 import { CERTIFICATE_PARTS } from '@mex/envelope';
 import { sha256Hex } from '@mex/envelope/digest';
 import { describe, expect, it } from 'vitest';
-import { reportChecker } from '../src/report.ts';
+import { type CaseResult, reportChecker } from '../src/report.ts';
+import { loadRequirements } from '../src/requirement-set.ts';
 import { createStatement, reportText } from '../src/statement.ts';
 import { sampleCase, sampleReport } from './sample-report.ts';
 
 const TERMS = { issuedAt: '2026-11-21T10:00:04.000Z', expiresAt: '2027-11-21T10:00:04.000Z' };
-const passed = sampleReport([
-  sampleCase(),
-  sampleCase({ id: 'BUDGET-005', status: 'not_applicable', reason: 'No operation declares net.http.', checks: 0 }),
-]);
+const { cases: required, set, sha256: requirements_sha256 } = loadRequirements();
+const harness = { version: set.harness_version, requirements_sha256 };
+const idle: Partial<CaseResult> = { status: 'not_applicable', reason: 'No operation declares net.http.', checks: 0 };
+const results = required.map(({ id }) => sampleCase({ id, ...(id === 'BUDGET-005' ? idle : {}) }));
+const reportOf = (cases: readonly CaseResult[]) => sampleReport(cases, { harness });
+const passed = reportOf(results);
+/** The report with another result of one case. */
+const having = (more: Partial<CaseResult>) =>
+  reportOf(results.map((one) => (one.id === 'CAP-001' ? { ...one, ...more } : one)));
 
 describe('[§15] the statement of a certificate', () => {
   it('binds engine, bundle, manifest, vectors, requirements and exactly this report, and names what passed', () => {
@@ -18,7 +24,7 @@ describe('[§15] the statement of a certificate', () => {
     expect(subject).toEqual([{ name: 'engine.example.one', digest: { sha256: passed.engine.bundle_sha256 } }]);
     expect(predicate).toMatchObject({
       result: 'PASSED',
-      passedTests: ['SCHEMA-003'],
+      passedTests: required.flatMap(({ id }) => (id === 'BUDGET-005' ? [] : [id])),
       failedTests: [],
       warnedTests: [],
     });
@@ -36,15 +42,24 @@ describe('[§15] the statement of a certificate', () => {
     });
   });
 
-  const broken = sampleCase({ id: 'CAP-001', status: 'failed', findings: [{ what: 'x', where: {}, remedy: 'y' }] });
+  const findings = [{ what: 'x', where: {}, remedy: 'y' }];
   it.each([
-    ['a failed case', sampleReport([sampleCase(), broken])],
-    ['a skipped case', sampleReport([sampleCase(), sampleCase({ id: 'CAP-001', status: 'skipped', reason: 'x' })])],
-    ['a case that may fail for now', sampleReport([sampleCase(), { ...broken, status: 'expected_failure' }])],
+    ['a failed case', having({ status: 'failed', findings })],
+    ['a skipped case', having({ status: 'skipped', reason: 'x' })],
+    ['a case that may fail for now', having({ status: 'expected_failure', findings })],
+    ['a case that passed with findings', having({ findings })],
+    ['a case that passed and checked nothing', having({ checks: 0 })],
+    ['a case that is not there', reportOf(results.slice(1))],
+    ['a case twice', reportOf([...results.slice(1), ...results.slice(1, 2)])],
+    ['other requirements', { ...passed, harness: { ...harness, requirements_sha256: '0'.repeat(64) } }],
+    ['no vectors', { ...passed, vectors: { ...passed.vectors, golden: 0 } }],
+    ['no tier', { ...passed, tiers: [{ name: 'thread' as const, state: 'unavailable' as const, reason: 'x' }] }],
+    ['other counts', { ...passed, counts: { ...passed.counts, passed: 1 } }],
+    ['what is no report', { ...passed, seed: 'none' }],
     ['only some cases', { ...passed, complete: false }],
     ['a verdict that says so', { ...passed, verdict: 'failed' as const }],
-    ['a verdict that denies its own cases', { ...sampleReport([sampleCase(), broken]), verdict: 'passed' as const }],
-    ['nothing that passed', sampleReport([])],
+    ['a verdict that denies its own cases', { ...having({ status: 'failed', findings }), verdict: 'passed' as const }],
+    ['nothing that passed', reportOf([])],
   ])('%s: no statement', (_what, report) => {
     expect(() => createStatement(report, TERMS)).toThrow(expect.objectContaining({ code: 'CONFORMANCE_NOT_PASSED' }));
   });

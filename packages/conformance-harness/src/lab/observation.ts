@@ -1,5 +1,11 @@
 import type { ObservedRun } from '@mex/engine-sdk/testing';
-import type { ArtifactHandle, EngineResult, FlightEvent, PlannedOperation } from '@mex/envelope';
+import {
+  type ArtifactHandle,
+  canonicalJson,
+  type EngineResult,
+  type FlightEvent,
+  type PlannedOperation,
+} from '@mex/envelope';
 import type { Sighting } from './call-tap.ts';
 
 /** One operation that was run, and everything that can be seen of it. */
@@ -21,6 +27,12 @@ export function problemCodes({ sighting }: Observation): string[] {
   return problems.map((problem: unknown) =>
     typeof problem === 'object' && problem !== null && 'code' in problem ? String(problem.code) : '?',
   );
+}
+
+/** The Problems that the engine itself reported, whole: two of them are alike only when they say the same. */
+export function problemTexts({ sighting }: Observation): string[] {
+  const problems = sighting.reply?.['problems'];
+  return Array.isArray(problems) ? problems.map((problem: unknown) => canonicalJson(problem)) : [];
 }
 
 /** `succeeded`, or the status with its first code: what a person wants to read. */

@@ -1,5 +1,7 @@
+import { canonicalJson } from '@mex/envelope';
 import { operationOf } from '../engine-under-test.ts';
 import { outputNamed } from '../lab/observation.ts';
+import { canonicalOf } from './likeness.ts';
 import { goldenVectors, numberOf, placeOf, tierProbe } from './probe.ts';
 
 /** Nothing but declared outputs is written, each once, as text or bytes. */
@@ -23,12 +25,14 @@ export const nothingInlined = tierProbe(async (bench) => {
   for (const vector of goldenVectors(engine)) {
     const observed = await lab.baseline(vector);
     const texts = textsOf(observed.result.summary);
+    const values = canonicalJson(observed.result.summary ?? {});
     const handles = [...observed.result.outputs, ...observed.result.evidence];
     for (const handle of handles.filter(({ size_bytes }) => size_bytes >= least)) {
-      const content = Buffer.from(await observed.read(handle))
-        .toString('utf8')
-        .trim();
-      log.check(!texts.some((text) => text.includes(content)), () => ({
+      const bytes = await observed.read(handle);
+      const content = Buffer.from(bytes).toString('utf8').trim();
+      const value = canonicalOf(bytes);
+      const isInlined = texts.some((text) => text.includes(content)) || (value !== undefined && values.includes(value));
+      log.check(!isInlined, () => ({
         what: `The summary repeats the whole output "${handle.name}", ${handle.size_bytes} bytes.`,
         where: placeOf(bench, vector, 'summary'),
       }));

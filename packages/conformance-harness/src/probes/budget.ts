@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadedVector } from '@mex/engine-sdk/testing';
 import { BUDGET_FIELDS, type BudgetField } from '@mex/envelope';
 import { budgetExceededCode } from '@mex/gates';
-import { codeOf, outcomeOf } from '../lab/observation.ts';
+import { operationOf } from '../engine-under-test.ts';
+import { codeOf, type Observation, outcomeOf } from '../lab/observation.ts';
+import { undeclaredEnd } from './fair-end.ts';
 import {
   implementedRepresentatives,
   numberOf,
@@ -35,7 +37,7 @@ export const budgetEnforced = tierProbe(async (bench) => {
     ...(delayMs === 0 ? {} : { intercept: (_call, serve) => sleep(delayMs).then(serve) }),
   });
   const { outputs, evidence } = observed.result;
-  log.check(codeOf(observed) === code, () => ({
+  log.check(codeOf(observed) === code || isProgramStarved(bench, field, vector, observed), () => ({
     what: `With ${field} of ${limit} it was not ended with ${code}: ${outcomeOf(observed)}.`,
     where: placeOf(bench, vector, `budget.${field}`),
   }));
@@ -44,6 +46,19 @@ export const budgetEnforced = tierProbe(async (bench) => {
     where: placeOf(bench, vector, `budget.${field}`),
   }));
 });
+
+/** A program that cannot even start for want of memory is seen by the engine first, which says so in its own words. */
+function isProgramStarved(
+  { engine }: TierBench,
+  field: BudgetField,
+  vector: LoadedVector,
+  observed: Observation,
+): boolean {
+  const operation = operationOf(engine, vector);
+  const isRun = observed.sighting.calls.some(({ call }) => call === 'tool.exec');
+  const isEnded = observed.result.status === 'failed' && operation !== undefined;
+  return field === 'memory_bytes' && isRun && isEnded && undeclaredEnd(observed, operation) === undefined;
+}
 
 function fieldOf(name: string): BudgetField {
   const field = BUDGET_FIELDS.find((known) => known === name);

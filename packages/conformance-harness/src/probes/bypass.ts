@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import { MexError } from '@mex/envelope';
+import { MexError, parseStrictJson } from '@mex/envelope';
 import { codeOf, type Observation, outcomeOf } from '../lab/observation.ts';
 import { packageProbe, placeOf, representatives, tierProbe } from './probe.ts';
 
@@ -12,13 +12,19 @@ const FRONT_DOOR = [
   /^export \{ manifest \};?$/,
 ];
 
+/** All that end a line, and with it a comment, for JavaScript. */
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+
+/** Scripts that a package manager runs when somebody installs a package. */
+const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
+
 /** What a package lets out is a manifest and a handle. Read, never imported: it is the author's code. */
 export const frontDoor = packageProbe(({ engine, log }) => {
   if (engine.packageDir === undefined) return;
   const dist = join(engine.packageDir, 'dist');
   const file = join(dist, 'index.js');
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('//'));
+  const lines = text.split(LINE_END).filter((line) => line.trim() !== '' && !line.startsWith('//'));
   const stray = lines.find((line) => !FRONT_DOOR.some((known) => known.test(line)));
   log.check(stray === undefined && lines.length > 0, () => ({
     what:
@@ -32,16 +38,34 @@ export const frontDoor = packageProbe(({ engine, log }) => {
     ? readdirSync(dist).find((name) => /\.[cm]?js$/.test(name) && !allowed.has(name))
     : undefined;
   log.check(more === undefined, () => ({ what: `dist/ holds other code: ${more}.`, where: { at: `dist/${more}` } }));
-  const entry = strayExport(join(engine.packageDir, 'package.json'));
-  log.check(entry === undefined, () => ({
-    what: `package.json exports ${entry}, which is not the front door.`,
-    where: { at: 'package.json' },
+  const described = join(engine.packageDir, 'package.json');
+  const value = existsSync(described) ? parseStrictJson(readFileSync(described)) : undefined;
+  const why = isObject(value) ? sideDoor(value) : undefined;
+  log.check(why === undefined, () => ({ what: `package.json ${why}.`, where: { at: 'package.json' } }));
+  // Package managers build such a package when they install it, without any script that says so.
+  log.check(!existsSync(join(engine.packageDir, 'binding.gyp')), () => ({
+    what: 'The package is built when it is installed.',
+    where: { at: 'binding.gyp' },
   }));
 });
 
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** How a package is reached beside its front door, as a clause; `undefined`: not at all. */
+function sideDoor(described: Readonly<Record<string, unknown>>): string | undefined {
+  const { scripts, exports } = described;
+  const script = isObject(scripts) ? INSTALL_SCRIPTS.find((name) => Object.hasOwn(scripts, name)) : undefined;
+  if (script !== undefined)
+    return `has the script "${script}", which runs when it is installed, outside of any sandbox`;
+  if (exports === undefined || exports === null) return 'has no "exports", so that every file of it can be imported';
+  const stray = strayTarget(described);
+  return stray === undefined ? undefined : `exports ${stray}, which is not the front door`;
+}
+
 /** An export of a package that leads anywhere but to its front door, or to data. */
-function strayExport(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
+function strayTarget(described: Readonly<Record<string, unknown>>): string | undefined {
   const known = new Set([
     './dist/index.js',
     './dist/index.d.ts',
@@ -53,11 +77,10 @@ function strayExport(file: string): string | undefined {
     if (typeof value === 'string') return [value];
     return typeof value === 'object' && value !== null ? Object.values(value).flatMap(targets) : [];
   };
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (typeof value !== 'object' || value === null) return undefined;
-  const members = ['main', 'module', 'bin', 'exports'].flatMap((key) => targets(Reflect.get(value, key)));
-  // Node reads a name that ends so as JSON, whatever is in it: data, and nothing that runs.
-  const isData = (target: string): boolean => target.endsWith('.json');
+  const members = ['main', 'module', 'browser', 'bin', 'exports'].flatMap((key) => targets(described[key]));
+  // Node reads a name that ends so as JSON, whatever is in it: data, and nothing that runs. A target is a URL, and what
+  // follows its path says nothing of the file.
+  const isData = (target: string): boolean => target.endsWith('.json') && !/[?#%]/.test(target);
   return members.find((target) => !isData(target) && !known.has(target.startsWith('./') ? target : `./${target}`));
 }
 

@@ -1,145 +1,142 @@
 import type { LoadedVector } from '@mex/engine-sdk/testing';
-import { operationOf } from '../engine-under-test.ts';
-import type { StagedAnswer } from '../lab/http-stage.ts';
-import type { RunChange } from '../lab/lab.ts';
+import { type EngineUnderTest, operationOf } from '../engine-under-test.ts';
+import type { Lab, RunChange } from '../lab/lab.ts';
 import type { Observation } from '../lab/observation.ts';
+import { type InputContent, readInputs } from '../lab/vector-inputs.ts';
+import type { Finding } from '../report.ts';
 import { difference } from './likeness.ts';
-import {
-  frozenVectors,
-  goldenVectors,
-  numberOf,
-  placeOf,
-  spread,
-  type TierBench,
-  tierProbe,
-  tiersProbe,
-} from './probe.ts';
+import { frozenVectors, numberOf, placeOf, spread, type TierBench, tierProbe, tiersProbe } from './probe.ts';
 import { sampleParams } from './sample-params.ts';
 
-/** What is run to be compared: a vector as it is, or with params of which its author did not think. */
+/** What is run to be compared: a vector as it is, or with params or inputs of which its author did not think. */
 interface FrozenRun {
   readonly vector: LoadedVector;
   readonly change: RunChange;
   readonly label: string;
 }
 
-/** An engine could know its own vectors: other params are among what is compared. */
+/** What every frozen run gave in a fresh sandbox, by vector and label: later cases compare with it. */
+const FRESH = new WeakMap<Lab, Map<string, Observation>>();
+
+function keyOf({ vector, label }: FrozenRun): string {
+  return `${vector.name} ${label}`;
+}
+
+/** An engine could know its own vectors: other params and other inputs are among what is compared. */
 function frozenRuns(bench: TierBench): FrozenRun[] {
-  const { engine } = bench;
-  const vectors = spread(frozenVectors(engine), numberOf(bench, 'most'));
-  const first = [...new Map(vectors.toReversed().map((vector) => [vector.document.operation, vector])).values()];
+  const { engine, case: one } = bench;
+  // Of every operation one at least, however many vectors the others have.
+  const first = [...firstOfEach(engine).values()];
+  const vectors = [...new Set([...first, ...spread(frozenVectors(engine), numberOf(bench, 'most'))])];
   const sampled = first.flatMap((vector): FrozenRun[] => {
-    const samples = sampleParams(operationOf(engine, vector)?.params_schema ?? {}, vector.document.params);
-    return spread(samples, numberOf(bench, 'samples')).map(({ params, how }) => ({
-      vector,
-      change: { params },
-      label: `with ${how}`,
-    }));
+    const schema = operationOf(engine, vector)?.params_schema ?? {};
+    const samples = sampleParams(schema, vector.document.params, bench.chance);
+    const chosen = spread(samples, numberOf(bench, 'samples'));
+    return chosen.map(({ params, how }) => ({ vector, change: { params }, label: `with ${how}` }));
   });
-  return [...vectors.map((vector) => ({ vector, change: {}, label: 'as it is' })), ...sampled];
+  const altered = first.flatMap((vector): FrozenRun[] => {
+    const inputs = readInputs(vector);
+    if (inputs.length === 0 || one.with['other_inputs'] !== true) return [];
+    return [{ vector, change: { inputs: inputs.map(halveInput) }, label: 'with inputs cut in half' }];
+  });
+  return [...vectors.map((vector) => ({ vector, change: {}, label: 'as it is' })), ...sampled, ...altered];
+}
+
+/** One frozen vector of each operation, at the level that the operation promises where there is one. */
+function firstOfEach(engine: EngineUnderTest): Map<string, LoadedVector> {
+  const first = new Map<string, LoadedVector>();
+  for (const vector of frozenVectors(engine)) {
+    const { operation } = vector.document;
+    const known = first.get(operation);
+    if (known === undefined || (isBelow(engine, known) && !isBelow(engine, vector))) first.set(operation, vector);
+  }
+  return first;
+}
+
+function isBelow(engine: EngineUnderTest, vector: LoadedVector): boolean {
+  const ceiling = operationOf(engine, vector)?.determinism_ceiling;
+  return (vector.document.determinism ?? ceiling) !== ceiling;
+}
+
+function halveInput(content: InputContent): InputContent {
+  const halve = (bytes: Uint8Array): Uint8Array => bytes.slice(0, Math.floor(bytes.length / 2));
+  if (content.kind === 'blob') return { kind: 'blob', bytes: halve(content.bytes) };
+  return { kind: 'bundle', files: new Map([...content.files].map(([path, bytes]) => [path, halve(bytes)])) };
 }
 
 /** In two sandboxes that nobody used before, everything once, in one order: the same. */
 export const freshAlike = tierProbe(async (bench) => {
-  const { lab, log } = bench;
+  const { engine, lab, log } = bench;
+  for (const [operation, vector] of firstOfEach(engine))
+    log.check(!isBelow(engine, vector), () => ({
+      what: `No golden vector of ${operation} runs at ${operationOf(engine, vector)?.determinism_ceiling}, which it promises.`,
+      where: placeOf(bench, vector),
+      remedy: 'Leave "determinism" out of one of its golden vectors; or promise less.',
+    }));
   const runs = frozenRuns(bench);
-  const first = new Map<FrozenRun, Observation>();
+  const fresh = new Map<string, Observation>();
   const [one, other] = [lab.newcomer(), lab.newcomer()];
-  for (const run of runs) first.set(run, await lab.run(run.vector, { ...run.change, caller: one }));
+  for (const run of runs) fresh.set(keyOf(run), await lab.run(run.vector, { ...run.change, caller: one }));
   for (const run of runs) {
     const again = await lab.run(run.vector, { ...run.change, caller: other });
-    const known = first.get(run);
-    const differs = known && (await difference(known, again));
-    log.check(differs === undefined, () => ({
-      what: `In another fresh sandbox, ${differs}.`,
-      where: placeOf(bench, run.vector, run.label),
-    }));
+    await checkAlike(bench, run, fresh, again, 'In another fresh sandbox');
   }
+  FRESH.set(lab, fresh);
 });
 
 /**
- * In one sandbox: everything, then other vectors, then everything again, and once more the other way round. What an engine
- * keeps between operations shows as a difference.
+ * In one sandbox: everything in another order than in a fresh one, then other vectors, then everything again. What an
+ * engine keeps between operations shows as a difference, also where it keeps what it once answered.
  */
 export const usedAlike = tierProbe(async (bench) => {
-  const { engine, lab, log } = bench;
+  const { engine, lab } = bench;
+  const fresh = FRESH.get(lab);
+  if (fresh === undefined) return;
   const runs = frozenRuns(bench);
   const others = spread(engine.vectors, numberOf(bench, 'others')).map((vector) => ({ vector, change: {}, label: '' }));
   const caller = lab.newcomer();
-  const first = new Map<FrozenRun, Observation>();
   let before = 'nothing';
-  for (const run of [...runs, ...others, ...runs, ...runs.toReversed()]) {
+  for (const run of [...runs.toReversed(), ...others, ...runs]) {
     const observed = await lab.run(run.vector, { ...run.change, caller });
-    const known = first.get(run);
-    if (known === undefined) first.set(run, observed);
-    else {
-      const differs = await difference(known, observed);
-      const after = before;
-      log.check(differs === undefined, () => ({
-        what: `In a sandbox that had been used, last for ${after}, ${differs}.`,
-        where: placeOf(bench, run.vector, run.label),
-      }));
-    }
-    before = `${run.vector.name} ${run.label}`.trim();
+    await checkAlike(bench, run, fresh, observed, `In a sandbox that had been used, last for ${before}`);
+    before = keyOf(run).trim();
   }
 });
 
-/** Every tier gives the same. */
+async function checkAlike(
+  bench: TierBench,
+  run: FrozenRun,
+  fresh: ReadonlyMap<string, Observation>,
+  observed: Observation,
+  where: string,
+): Promise<void> {
+  const known = fresh.get(keyOf(run));
+  if (known === undefined) return;
+  const differs = await difference(known, observed);
+  bench.log.check(differs === undefined, () => ({
+    what: `${where}, ${differs}.`,
+    where: placeOf(bench, run.vector, run.label),
+  }));
+}
+
+/** Every tier gives the same, for the vectors and for what was run beside them. */
 export const tiersAlike = tiersProbe(async ({ engine, labs, log }) => {
   const [first, ...rest] = labs;
   if (first === undefined) return;
-  for (const vector of frozenVectors(engine)) {
-    const baseline = await first.baseline(vector);
-    for (const lab of rest) {
-      const differs = await difference(baseline, await lab.baseline(vector));
-      log.check(differs === undefined, () => ({
-        what: `In the ${lab.tier} tier, compared with the ${first.tier} tier, ${differs}.`,
-        where: placeOf({ lab }, vector),
-      }));
-    }
-  }
-});
-
-/** What outside answers is in the evidence: another answer, and other evidence, or the same result. */
-export const evidenceFrozen = tierProbe(async (bench) => {
-  const { engine, lab, log } = bench;
-  let compared = 0;
-  for (const vector of goldenVectors(engine)) {
-    const level = vector.document.determinism ?? operationOf(engine, vector)?.determinism_ceiling;
-    if (level !== 'D0' && level !== 'D1') continue;
-    const baseline = await lab.baseline(vector);
-    log.check(baseline.result.evidence.length > 0, () => ({
-      what: 'It left no evidence.',
-      where: placeOf(bench, vector),
+  const compare = async (lab: Lab, a: Observation, b: Observation, where: Finding['where']): Promise<void> => {
+    const differs = await difference(a, b);
+    log.check(differs === undefined, () => ({
+      what: `In the ${lab.tier} tier, compared with the ${first.tier} tier, ${differs}.`,
+      where: where ?? {},
     }));
-    compared += 1;
-    const { answers } = lab.stageOf(vector);
-    for (const [at, answer] of answers.entries()) {
-      const other = alter(answer);
-      if (other === undefined) continue;
-      const observed = await lab.run(vector, { answers: answers.with(at, other) });
-      if (observed.result.status !== 'succeeded') continue;
-      const isSame = contents(observed.result.outputs) === contents(baseline.result.outputs);
-      const isFrozen = contents(observed.result.evidence) !== contents(baseline.result.evidence);
-      log.check(isSame || isFrozen, () => ({
-        what: `${answer.url} answered something else, the outputs changed, and the evidence did not.`,
-        where: placeOf(bench, vector, answer.url),
-      }));
+  };
+  for (const lab of rest) {
+    for (const vector of frozenVectors(engine))
+      await compare(lab, await first.baseline(vector), await lab.baseline(vector), placeOf({ lab }, vector));
+    const fresh = FRESH.get(lab);
+    for (const [label, observed] of FRESH.get(first) ?? []) {
+      const other = fresh?.get(label);
+      if (other !== undefined) await compare(lab, observed, other, { tier: lab.tier, at: label });
     }
   }
-  if (compared === 0) log.notApplicable('No golden vector runs at D0 or D1.');
 });
-
-function contents(handles: readonly { name?: string; sha256: string }[]): string {
-  return handles
-    .map(({ name, sha256 }) => `${name} ${sha256}`)
-    .sort()
-    .join('\n');
-}
-
-/** The same answer with other content of the same form; `undefined` where there is no content. */
-function alter(answer: StagedAnswer): StagedAnswer | undefined {
-  const text = Buffer.from(answer.body).toString('utf8');
-  const changed = text.replace(/[a-z0-9](?=[^a-z0-9]*$)/i, (last) => (last === '7' ? '8' : '7'));
-  return changed === text ? undefined : { ...answer, body: Buffer.from(changed) };
-}

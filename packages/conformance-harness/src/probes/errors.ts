@@ -10,7 +10,10 @@ export const declaredOnly = tierProbe(async (bench) => {
     const operation = operationOf(engine, vector);
     if (operation === undefined) continue;
     const { params_schema: schema } = operation;
-    for (const { params, how } of sampleParams(schema, vector.document.params).slice(0, numberOf(bench, 'most'))) {
+    for (const { params, how } of sampleParams(schema, vector.document.params, bench.chance).slice(
+      0,
+      numberOf(bench, 'most'),
+    )) {
       const observed = await lab.run(vector, { params });
       // Bounds that no sampler knows, such as patterns, make some of them invalid: those the schema denies.
       if (observed.result.status === 'denied') continue;

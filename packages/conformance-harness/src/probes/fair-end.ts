@@ -1,7 +1,7 @@
 import type { OperationManifest } from '@mex/envelope';
-import { codeOf, type Observation, outcomeOf, problemCodes } from '../lab/observation.ts';
+import { codeOf, type Observation, outcomeOf, problemTexts } from '../lab/observation.ts';
 
-/** Codes that name a fault of the engine: nothing that befalls it excuses them. */
+/** Codes that name a fault of the engine: nothing that befalls it excuses them, and no declaration. */
 const FAULTS: ReadonlySet<string> = new Set([
   'CALL_AFTER_END',
   'CALL_INVALID',
@@ -33,11 +33,15 @@ export function unfairEnd(
 ): string | undefined {
   const { status } = observed.result;
   if (status === 'succeeded') {
-    if (problemCodes(observed).length > problemCodes(baseline).length) return undefined;
+    const known = new Set(problemTexts(baseline));
+    if (problemTexts(observed).some((problem) => !known.has(problem))) return undefined;
+    if (problemTexts(observed).length > problemTexts(baseline).length) return undefined;
     return 'it claims success and reports no Problem about what was refused';
   }
+  // A gate that says no before anything runs; one that refuses a result refuses what the engine did.
+  if (status === 'denied' && observed.sighting.starts === 0) return undefined;
   const code = codeOf(observed) ?? 'no code';
-  if (status === 'denied' || told.has(code) || operation.error_codes.includes(code)) return undefined;
+  if (told.has(code) || isDeclared(operation, code)) return undefined;
   return wrongCode(observed, code);
 }
 
@@ -45,15 +49,20 @@ export function unfairEnd(
 export function undeclaredEnd(observed: Observation, operation: OperationManifest): string | undefined {
   const { status } = observed.result;
   const code = codeOf(observed) ?? 'no code';
-  if (status === 'succeeded' || operation.error_codes.includes(code)) return undefined;
+  if (status === 'succeeded' || isDeclared(operation, code)) return undefined;
   const refusals = observed.sighting.calls.map((call) => call.code);
   if (refusals.includes(code) && !FAULTS.has(code)) return undefined;
   return wrongCode(observed, code);
 }
 
+/** An engine that declares the names of faults, or of budgets, has declared nothing. */
+function isDeclared({ error_codes }: OperationManifest, code: string): boolean {
+  return error_codes.includes(code) && !FAULTS.has(code) && !code.startsWith('BUDGET_EXCEEDED_');
+}
+
 function wrongCode(observed: Observation, code: string): string {
   const message = observed.result.errors[0]?.message ?? '';
   if (observed.result.status === 'timed_out') return 'it did not end by itself';
-  const why = FAULTS.has(code) ? 'which is a fault of the engine' : 'which the operation does not declare';
+  const why = FAULTS.has(code) ? 'which is a fault of the engine' : 'which the operation does not declare as its own';
   return `it ended as ${outcomeOf(observed)}, ${why}${message === '' ? '' : ` (${message.slice(0, 300)})`}`;
 }

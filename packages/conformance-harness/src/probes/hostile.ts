@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { budgetExceededCode } from '@mex/gates';
+import type { Chance } from '../chance.ts';
 import { operationOf } from '../engine-under-test.ts';
 import type { Interceptor, SeenCall } from '../lab/call-tap.ts';
 import { codeOf, outcomeOf } from '../lab/observation.ts';
@@ -22,23 +23,26 @@ function bodyOf({ body }: Pick<SeenCall, 'body'>): string {
   return JSON.stringify(rest);
 }
 
-/** Codes of `with.codes` for a call. */
-function codesFor(codes: unknown, call: string): string[] {
+/** Codes of `with.codes` for a call. A `*` stands for what no engine has heard of: another MEX may say more than this one. */
+function codesFor(codes: unknown, call: string, chance: Chance): string[] {
   const found: unknown = typeof codes === 'object' && codes !== null ? Reflect.get(codes, call) : undefined;
-  return Array.isArray(found) ? found.map(String) : [];
+  const word = chance.word(`code of ${call}`, 8).toUpperCase();
+  return Array.isArray(found) ? found.map((code) => String(code).replace('*', word)) : [];
 }
 
 /** Every call is refused once, and stays refused: the operation says so. */
 export const refusedCalls = tierProbe(async (bench) => {
-  const { engine, lab, log, case: one } = bench;
+  const { engine, lab, log, chance, case: one } = bench;
   for (const { vector, baseline } of await implementedRepresentatives(bench)) {
     const operation = operationOf(engine, vector);
     if (operation === undefined) continue;
     const calls = spread(distinct(baseline.sighting.calls), numberOf(bench, 'most'));
     for (const target of calls) {
-      for (const code of codesFor(one.with['codes'], target.call)) {
+      for (const code of codesFor(one.with['codes'], target.call, chance)) {
+        // Words of its own, each time: no engine can tell this refusal from a real one.
+        const why = `It cannot be done: ${chance.word(`${target.index} ${code}`, 12)}.`;
         const intercept: Interceptor = async (call, serve) =>
-          bodyOf(call) === bodyOf(target) ? call.refuse(code, 'The broker cannot do this now.') : serve();
+          bodyOf(call) === bodyOf(target) ? call.refuse(code, why) : serve();
         const observed = await lab.run(vector, { intercept, budget: patience(baseline.ms) });
         const unfair = unfairEnd(observed, baseline, operation, new Set([code]));
         log.check(unfair === undefined, () => ({

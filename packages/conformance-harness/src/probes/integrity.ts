@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ArtifactHandle } from '@mex/envelope';
+import { type ArtifactHandle, parseStrictJson } from '@mex/envelope';
 import { operationOf } from '../engine-under-test.ts';
 import { codeOf, outcomeOf } from '../lab/observation.ts';
 import { readInputs, storeInputs } from '../lab/vector-inputs.ts';
@@ -18,15 +18,15 @@ export const bundleMatches = packageProbe(({ engine, log }) => {
   }));
   const file = packageDir === undefined ? undefined : join(packageDir, 'package.json');
   if (file === undefined || !existsSync(file)) return;
-  const { name, version } = namedPackage(readFileSync(file, 'utf8'));
+  const { name, version } = namedPackage(readFileSync(file));
   log.check(name === manifest.package.name && version === manifest.package.version, () => ({
     what: `The manifest is of ${manifest.package.name} ${manifest.package.version}, the package is ${name} ${version}.`,
     where: { at: 'package.json' },
   }));
 });
 
-function namedPackage(text: string): { name: string; version: string } {
-  const value: unknown = JSON.parse(text);
+function namedPackage(content: Uint8Array): { name: string; version: string } {
+  const value = parseStrictJson(content);
   const read = (key: string): string =>
     String(typeof value === 'object' && value !== null ? Reflect.get(value, key) : '');
   return { name: read('name'), version: read('version') };

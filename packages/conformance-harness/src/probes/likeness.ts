@@ -30,7 +30,7 @@ function handlesOf({ result }: Observation) {
 }
 
 /** The canonical form of a JSON document; `undefined` for other bytes. */
-function canonicalOf(bytes: Uint8Array): string | undefined {
+export function canonicalOf(bytes: Uint8Array): string | undefined {
   try {
     return canonicalJson(parseStrictJson(bytes));
   } catch {

@@ -1,5 +1,6 @@
 import type { LoadedVector } from '@mex/engine-sdk/testing';
 import type { Implementation } from '@mex/envelope';
+import type { Chance } from '../chance.ts';
 import { type EngineUnderTest, implementationOf, operationOf } from '../engine-under-test.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Observation } from '../lab/observation.ts';
@@ -25,6 +26,8 @@ export interface PartialFinding {
 export interface Bench {
   readonly engine: EngineUnderTest;
   readonly case: AreaCase;
+  /** What the engine cannot have known. */
+  readonly chance: Chance;
   readonly log: CheckLog;
 }
 

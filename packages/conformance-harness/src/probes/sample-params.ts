@@ -1,3 +1,4 @@
+import type { Chance } from '../chance.ts';
 import { nodesOf } from './broken-params.ts';
 
 /** Params that a schema takes, one member changed from ones that are known to be taken. */
@@ -10,16 +11,24 @@ type SchemaNode = Readonly<Record<string, unknown>>;
 
 /** Longest text that is tried where the schema has no bound below it. */
 const LONG = 4_096;
+/** Letters that a text has beyond the fewest, at most, where nobody wants an extreme one. */
+const USUAL = 24;
+/** Of lists and unions within one another. */
+const MAX_DEPTH = 4;
 const ODD_TEXT = 'ÄÖ\u202E\u0000\uFFFF "\'\\ <>&%{}$\n\t😀';
 
-/** Bounds and odd values of each member, and each optional one left out. Not random: the same for every engine. */
-export function sampleParams(schema: SchemaNode, valid: Readonly<Record<string, unknown>>): SampledParams[] {
+/** A value of each member that nobody can foresee, its bounds and odd values, and each optional one left out. */
+export function sampleParams(
+  schema: SchemaNode,
+  valid: Readonly<Record<string, unknown>>,
+  chance: Chance,
+): SampledParams[] {
   const required = new Set(Array.isArray(schema['required']) ? schema['required'].map(String) : []);
   const perMember = Object.entries(nodesOf(schema)).map(([name, node]): SampledParams[] => {
     const { [name]: _left, ...rest } = valid;
     const without =
       required.has(name) || !Object.hasOwn(valid, name) ? [] : [{ params: rest, how: `"${name}" left out` }];
-    const values = valuesOf(node, 0).map(({ value, how }) => ({
+    const values = valuesOf(node, name, chance).map(({ value, how }) => ({
       params: { ...valid, [name]: value },
       how: `"${name}" ${how}`,
     }));
@@ -35,25 +44,26 @@ interface Sample {
   readonly how: string;
 }
 
-function valuesOf(node: SchemaNode, depth: number): Sample[] {
-  if (depth > 3) return [];
+/** @param name path of the member, from which chance is drawn */
+function valuesOf(node: SchemaNode, name: string, chance: Chance): Sample[] {
+  if (name.split('/').length > MAX_DEPTH) return [];
   if (Array.isArray(node['anyOf']))
-    return node['anyOf'].flatMap((member: unknown) => (isNode(member) ? valuesOf(member, depth + 1) : []));
+    return node['anyOf'].flatMap((member: unknown) => (isNode(member) ? valuesOf(member, `${name}/`, chance) : []));
   if ('const' in node) return [{ value: node['const'], how: `of ${JSON.stringify(node['const'])}` }];
   if (Array.isArray(node['enum']))
     return node['enum'].map((value: unknown) => ({ value, how: `of ${JSON.stringify(value)}` }));
   switch (node['type']) {
     case 'string':
-      return texts(node);
+      return texts(node, name, chance);
     case 'integer':
     case 'number':
-      return numbers(node);
+      return numbers(node, name, chance);
     case 'boolean':
       return [true, false].map((value) => ({ value, how: `of ${value}` }));
     case 'null':
       return [{ value: null, how: 'of null' }];
     case 'array':
-      return arrays(node, depth);
+      return arrays(node, name, chance);
     default:
       return [];
   }
@@ -68,11 +78,13 @@ function boundOf(node: SchemaNode, key: string, otherwise: number): number {
   return typeof value === 'number' ? value : otherwise;
 }
 
-function texts(node: SchemaNode): Sample[] {
+function texts(node: SchemaNode, name: string, chance: Chance): Sample[] {
   const least = boundOf(node, 'minLength', 0);
   const most = Math.min(LONG, boundOf(node, 'maxLength', LONG));
   const odd = ODD_TEXT.repeat(1 + Math.ceil(least / 10)).slice(0, most);
+  const length = chance.number(`${name} length`, Math.max(1, least), Math.max(1, Math.min(most, least + USUAL)));
   return [
+    { value: chance.word(name, length), how: `of ${length} letters` },
     { value: 'x'.repeat(least), how: `of ${least} characters` },
     { value: odd.toWellFormed(), how: 'of odd characters' },
     { value: ' '.repeat(Math.min(most, Math.max(1, least))), how: 'of white space' },
@@ -81,7 +93,7 @@ function texts(node: SchemaNode): Sample[] {
   ].filter(({ value }) => value.length >= least && value.length <= most);
 }
 
-function numbers(node: SchemaNode): Sample[] {
+function numbers(node: SchemaNode, name: string, chance: Chance): Sample[] {
   const least = boundOf(
     node,
     'minimum',
@@ -92,13 +104,16 @@ function numbers(node: SchemaNode): Sample[] {
     'maximum',
     boundOf(node, 'exclusiveMaximum', 1_000_000) - ('exclusiveMaximum' in node ? 1 : 0),
   );
-  return [least, most, Math.min(Math.max(0, least), most)].map((value) => ({ value, how: `of ${value}` }));
+  return [chance.number(name, least, most), least, most, Math.min(Math.max(0, least), most)].map((value) => ({
+    value,
+    how: `of ${value}`,
+  }));
 }
 
-function arrays(node: SchemaNode, depth: number): Sample[] {
+function arrays(node: SchemaNode, name: string, chance: Chance): Sample[] {
   const least = boundOf(node, 'minItems', 0);
   const items = node['items'];
-  const inner = isNode(items) ? valuesOf(items, depth + 1) : [];
+  const inner = isNode(items) ? valuesOf(items, `${name}/`, chance) : [];
   const [first] = inner;
   const empty = least === 0 ? [{ value: [], how: 'of no items' }] : [];
   if (first === undefined) return empty;

@@ -1,4 +1,4 @@
-import { compareRun } from '@mex/engine-sdk/testing';
+import { compareRun, type LoadedVector } from '@mex/engine-sdk/testing';
 import { MexError } from '@mex/envelope';
 import { registerManifest } from '@mex/registry';
 import { implementationOf, implementersOf, operationOf } from '../engine-under-test.ts';
@@ -58,6 +58,12 @@ export const vectorsCover = packageProbe(({ engine, log }) => {
         remedy: `Write one with "implementation": "${id}" and a program in outside.tools; or do not declare it.`,
       }));
     }
+    const golden = vectors.filter((vector) => vector.kind === 'golden' && vector.document.operation === operation);
+    log.check(golden.length === 0 || golden.some(saysWhat), () => ({
+      what: `No golden vector of ${operation} says what comes out.`,
+      where: { operation, at: 'conformance/' },
+      remedy: 'Name "outputs" or a "summary" in expect of one of them.',
+    }));
     for (const kind of ['golden', 'reject'] as const) {
       const has = vectors.some((vector) => vector.kind === kind && vector.document.operation === operation);
       log.check(has, () => ({
@@ -67,6 +73,12 @@ export const vectorsCover = packageProbe(({ engine, log }) => {
     }
   }
 });
+
+/** Whether a vector expects anything of the result but that there is one. */
+function saysWhat({ document: { expect } }: LoadedVector): boolean {
+  if (expect.status !== 'succeeded') return false;
+  return expect.summary !== undefined || Object.keys(expect.outputs ?? {}).length > 0;
+}
 
 async function checkVectors(bench: TierBench, vectors: ReturnType<typeof goldenVectors>): Promise<void> {
   for (const vector of vectors) {

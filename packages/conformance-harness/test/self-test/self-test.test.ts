@@ -2,15 +2,24 @@ import { findJailTools } from '@mex/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRequirements } from '../../src/requirement-set.ts';
 import { certifyDeviation } from './certify-deviation.ts';
+import { CHEATS } from './cheats.ts';
 import { DEVIATIONS } from './deviations.ts';
 import { type BundledEntry, bundleThreadEntry } from './thread-entry.ts';
 
 const { cases } = loadRequirements();
 const NO_JAIL = 'missing' in findJailTools();
 const needsJail = (id: string): boolean => DEVIATIONS[id]?.kind === 'tool' || DEVIATIONS[id]?.tiers !== undefined;
-const runnable = cases.map(({ id }) => id).filter((id) => !NO_JAIL || !needsJail(id));
-/** The whole matrix takes a minute of one core. What a host breaks needs no matrix: its fault names the place. */
-const isWhole = (id: string): boolean => process.env['MEX_SOAK'] === '1' || DEVIATIONS[id]?.openHost === undefined;
+/**
+ * The whole matrix, every engine against every case, takes a minute of one core: that is the soak. Here each engine meets
+ * its own case, what that builds on, and two others, which are others for each engine and the same in every run.
+ */
+const isSoak = process.env['MEX_SOAK'] === '1';
+const ids = cases.map(({ id }) => id);
+const sampleFor = (id: string): string[] => {
+  const at = ids.indexOf(id);
+  return [7, 19].map((step) => ids[(at + step) % ids.length] ?? id);
+};
+const runnable = ids.filter((id) => !NO_JAIL || !needsJail(id));
 
 let entry: BundledEntry;
 beforeAll(async () => {
@@ -34,18 +43,21 @@ describe('[§15] the harness tests itself', { timeout: 120_000 }, () => {
     if (deviation === undefined) throw new Error(`there is no engine for ${id}`);
     const report = await certifyDeviation(deviation, {
       threadEntry: entry.url,
-      ...(isWhole(id) ? {} : { only: [id] }),
+      ...(isSoak ? {} : { only: [id, ...sampleFor(id)] }),
     });
     expect(wrongOf(report)).toEqual([{ id, what: expect.arrayContaining([expect.any(String)]) }]);
     expect(report.verdict).toBe('failed');
   });
 
-  it('an engine that behaves for its own vectors only is caught', async () => {
-    const code = [
-      '{ word: params.word, found }',
-      "{ word: params.word, found, ...(params.word === 'x' ? {} : { id: context.opId }) }",
-    ] as const;
-    const report = await certifyDeviation({ kind: 'plain', code }, { threadEntry: entry.url, only: ['DET-001'] });
-    expect(wrongOf(report).map(({ id }) => id)).toEqual(['DET-001']);
-  });
+  it.each(CHEATS.filter(({ kind }) => !NO_JAIL || kind !== 'tool').map((cheat) => [cheat.wrong, cheat] as const))(
+    'an engine that %s is caught',
+    async (_wrong, cheat) => {
+      const report = await certifyDeviation(cheat, {
+        threadEntry: entry.url,
+        seed: '2b'.repeat(16),
+        only: [cheat.caughtBy],
+      });
+      expect(wrongOf(report).map(({ id }) => id)).toEqual([cheat.caughtBy]);
+    },
+  );
 });
