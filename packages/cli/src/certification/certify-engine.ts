@@ -58,7 +58,11 @@ export async function certifyEngine(
   // Exactly these bytes are what the certificate names by digest.
   const reportHandle = await storeDocument(host, 'conformance-report.json', 'application/json', reportText(report));
   const now = Date.now();
-  const terms = { issuedAt: new Date(now).toISOString(), expiresAt: new Date(now + days * DAY_MS).toISOString() };
+  const terms = {
+    ...harnessResources(),
+    issuedAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + days * DAY_MS).toISOString(),
+  };
   const certificate = isPassed(report)
     ? signCertificate(createStatement(report, terms), openCertifier(host.home), { manifest, manifestSha256 })
     : undefined;
