@@ -87,11 +87,11 @@ async function replayAll(
   const total = history.count({ since, upTo });
   const logged = lastEvent(powers.recorder);
   let done = 0;
-  const seen = new Set<string>();
+  const damaged = new Set<string>();
   const entries = pages(history, since, upTo);
   const look = async (opId: string): Promise<void> => {
-    seen.add(opId);
     const replay = await replayOne(opId, powers, signal, engineId);
+    if (replay?.verdict === 'damaged') damaged.add(opId);
     done += 1;
     if (replay !== undefined) onReplay(replay, done, Math.max(done, total));
   };
@@ -111,7 +111,7 @@ async function replayAll(
   // The ledger is a lookup: what is missing in it, or was given another age, is found in the log.
   for (const opId of endedInLog(powers.recorder, since, logged)) {
     if (signal?.aborted) return;
-    if (!seen.has(opId) && !isOlder(opId, since, history)) await look(opId);
+    if (!damaged.has(opId) && !isSettled(opId, since, history)) await look(opId);
   }
 }
 
@@ -136,10 +136,11 @@ function* endedInLog(recorder: ReplayPowers['recorder'], since: number, upTo: nu
   }
 }
 
-/** Whether it began before, by its proven result: it is only its end that is in the time asked for. */
-function isOlder(opId: string, since: number, history: ReplayPowers['history']): boolean {
+/** Whether the ledger listed it; or it began before, by its proven result, and only its end is in the time asked for. */
+function isSettled(opId: string, since: number, history: ReplayPowers['history']): boolean {
   try {
-    const { result, isProven } = history.read(opId);
+    const { startedAt, result, isProven } = history.read(opId);
+    if (Date.parse(startedAt) >= since) return true;
     return isProven && result !== undefined && Date.parse(result.started_at) < since;
   } catch (error) {
     if (error instanceof MexError) return false;
