@@ -5,6 +5,11 @@ process.env.MEX_SOAK = '1';
 install();
 ensureSandbox();
 build();
-const all = ['packages/runtime/test/escape', 'packages/runtime/test/crash', 'packages/runs/test/workspace'];
+const all = [
+  'packages/runtime/test/escape',
+  'packages/runtime/test/crash',
+  'packages/runs/test/workspace',
+  'packages/conformance-harness/test',
+];
 const named = process.argv.slice(2);
 run('vitest', ['run', ...(named.length === 0 ? all : named)]);
