@@ -2,7 +2,7 @@ import type { CheckInputs, ScanRequest } from './run-checks.ts';
 import type { AcceptedUnlocked } from './scan-policy.ts';
 import { type ProblemContext, report } from './scan-problems.ts';
 import { findUnlocked, type Unlocked } from './unlocked-manifests.ts';
-import type { ReportedCheck } from './verdict.ts';
+import type { ReportedCheck, Unseen } from './verdict.ts';
 
 const MAX_NAMED = 20;
 
@@ -11,11 +11,13 @@ const TOLD = {
     title: 'Manifests without a lockfile',
     code: 'SCAN_MANIFEST_UNLOCKED',
     what: 'No lockfile beside or above them pins what these manifests ask for',
+    why: 'no lockfile pins the packages that it asks for',
   },
   lockfile: {
     title: 'Lockfiles that are not read',
     code: 'SCAN_LOCKFILE_UNREAD',
     what: 'These lockfiles are of a format that is not read',
+    why: 'it is a lockfile of a format that is not read',
   },
 } as const;
 
@@ -28,7 +30,7 @@ export async function reportUnlocked(
   { target, policy }: Pick<ScanRequest, 'target' | 'policy'>,
   checks: readonly ReportedCheck[],
   { asOf }: Pick<CheckInputs, 'asOf'>,
-): Promise<Unlocked[]> {
+): Promise<Unseen[]> {
   const sbom = checks.find(({ check, report: found }) => check.name === 'sbom' && found !== undefined);
   if (sbom === undefined) return [];
   const day = asOf.slice(0, 10);
@@ -44,7 +46,7 @@ export async function reportUnlocked(
   );
   const lapsed = policy.unlocked.filter((one) => one.expires < day && open.some(({ path }) => isAbout(one, path)));
   await Promise.all([...told, ...lapsed.map((one) => reportLapsed(context, sbom, one))]);
-  return open;
+  return open.map(({ path, kind }) => ({ check: 'sbom', path, why: TOLD[kind].why }));
 }
 
 function isAbout({ path }: AcceptedUnlocked, found: string): boolean {

@@ -5,6 +5,7 @@ import { type AllowLists, storeAllowLists } from './allow-lists.ts';
 import { CHECKS, type CheckName } from './checks.ts';
 import { readReport } from './read-report.ts';
 import { recordDecision } from './release-decision.ts';
+import { reportTracked } from './report-tracked.ts';
 import { reportUnlocked } from './report-unlocked.ts';
 import { type CheckInputs, type RanCheck, runChecks, type ScanRequest } from './run-checks.ts';
 import { type ProblemContext, problemsOf, report, reportGaps, reportObjections } from './scan-problems.ts';
@@ -56,12 +57,13 @@ export async function runScan(
   const ran = await runChecks(host, request, { runId: context.runId, ...day, database, allowLists });
   await reportGaps(context, ran);
   const checks = await Promise.all(ran.map((one) => withReport(host, one)));
-  const [unlocked] = await Promise.all([
+  const [unlocked, tracked] = await Promise.all([
     reportUnlocked(context, request, checks, day),
+    reportTracked(context, request, checks),
     reportDatabase(context, request, database, checks),
     reportRefusedPolicy(context, request, ran),
   ]);
-  const objections = judgeChecks(checks, request.release, unlocked);
+  const objections = judgeChecks(checks, request.release, [...unlocked, ...tracked]);
   const verdict = verdictOf(objections);
   if (request.release) await reportObjections(context, objections, checks);
   const found = { ...context, release: request.release, verdict, checks, objections, database, allowLists, startedAt };

@@ -15,6 +15,11 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   '.pnpm-store',
 ]);
 
+/** Whether a path lies in something of which nothing is scanned, whether git tracks it or not. */
+export function isNeverScanned(root: string, home: string, path: string): boolean {
+  return join(root, path).startsWith(`${home}/`) || path.split('/').some((part) => LEFT_OUT.has(part));
+}
+
 const EXCLUDE_WAY: ReadonlySet<string> = new Set(['.git', '.git/info', '.git/info/exclude']);
 
 /**

@@ -1,7 +1,6 @@
 import type { EngineResult, ProblemLocation, SupplyChainFinding, SupplyChainReport } from '@mex/envelope';
 import { CHECKS, type Check, type CheckName } from './checks.ts';
 import type { RanCheck } from './run-checks.ts';
-import type { Unlocked } from './unlocked-manifests.ts';
 
 /** Codes of what keeps a scan from passing; with `--release` each is a fatal Problem. */
 export type ReleaseErrorCode =
@@ -20,6 +19,14 @@ export interface Objection {
   readonly title: string;
   readonly message: string;
   readonly locations: readonly ProblemLocation[];
+}
+
+/** Something of the tree that no check looks at, and that a release needs looked at, or accepted (CONTRACT §14 C, E). */
+export interface Unseen {
+  readonly check: CheckName;
+  /** Relative to the scanned tree. */
+  readonly path: string;
+  readonly why: string;
 }
 
 export type Verdict = 'pass' | 'block' | 'error';
@@ -42,24 +49,19 @@ export function verdictOf(objections: readonly Objection[]): Verdict {
 export function judgeChecks(
   checks: readonly ReportedCheck[],
   release: boolean,
-  unlocked: readonly Unlocked[] = [],
+  unseen: readonly Unseen[] = [],
 ): Objection[] {
   const ran = new Set(checks.map(({ check }) => check.name));
   const skipped = release ? CHECKS.filter(({ name }) => !ran.has(name)) : [];
   return [
     ...checks.flatMap((check) => [...judgeRun(check, release), ...judgeReport(check, release)]),
     ...skipped.map((check) => unchecked(check, 'it was left out by --only, and a release needs all four')),
-    ...(release ? unlocked.flatMap(judgeUnlocked) : []),
+    ...(release ? unseen.flatMap(judgeUnseen) : []),
   ];
 }
 
-/** A release needs its packages pinned, or somebody who says why not (CONTRACT §14 C). */
-function judgeUnlocked({ path, kind }: Unlocked): Objection[] {
-  const why =
-    kind === 'manifest'
-      ? 'no lockfile pins the packages that it asks for'
-      : 'it is a lockfile of a format that is not read';
-  return CHECKS.filter(({ name }) => name === 'sbom').map((check) => unchecked(check, `${path}: ${why}`, [{ path }]));
+function judgeUnseen({ check: name, path, why }: Unseen): Objection[] {
+  return CHECKS.flatMap((check) => (check.name === name ? unchecked(check, `${path}: ${why}`, [{ path }]) : []));
 }
 
 function unchecked(check: Check, why: string, locations: Objection['locations'] = []): Objection {
