@@ -34,10 +34,10 @@ export function certify(request: CertifyRequest): Promise<ConformanceReport> {
 export async function certifyWith(request: CertifyRequest, powers: CertifyPowers): Promise<ConformanceReport> {
   request.signal?.throwIfAborted();
   const requirements = loadRequirements(request.resources);
-  const tiers = chooseTiers(request);
   const copyDir = mkdtempSync(join(request.scratch ?? tmpdir(), 'mex-conformance-engine-'));
   try {
-    return await certifyEngine(readEngine(request, copyDir), requirements, tiers, request, powers);
+    const engine = readEngine(request, copyDir);
+    return await certifyEngine(engine, requirements, chooseTiers(request, engine), request, powers);
   } finally {
     rmSync(copyDir, { recursive: true, force: true });
   }
@@ -85,22 +85,35 @@ function createLab(engine: EngineUnderTest, tier: CertifiedTier, request: Certif
   });
 }
 
-/** Why a tier is not there on this machine; `undefined` where it is. Whether it holds is proven when it is used. */
-function unavailable(tier: CertifiedTier): { missing: string; remedy: string } | undefined {
-  if (tier === 'thread') return undefined;
+/**
+ * Why an engine cannot be run in a tier on this machine; `undefined` where it can. Whether the tier holds is proven when it
+ * is used.
+ */
+function unavailable(
+  tier: CertifiedTier,
+  { manifest }: EngineUnderTest,
+): { missing: string; remedy: string } | undefined {
+  if (tier === 'thread') {
+    // No policy makes it run there, so there is nothing to certify.
+    if (manifest.webassembly === undefined) return undefined;
+    const missing = `${manifest.engine_id} runs WebAssembly, which only the process tier serves`;
+    return { missing, remedy: 'Certify it in the process tier.' };
+  }
   const tools = findJailTools();
   return 'missing' in tools ? { missing: tools.missing, remedy: tools.remedy } : undefined;
 }
 
-function chooseTiers({ tiers }: CertifyRequest): CertifiedTier[] {
-  if (tiers === undefined) return TIERS.filter((tier) => unavailable(tier) === undefined);
-  for (const tier of tiers) {
-    const absent = unavailable(tier);
-    if (absent === undefined) continue;
-    const message = `The ${tier} tier is not available here: ${absent.missing}`;
-    throw conformanceError('CONFORMANCE_TIER_UNAVAILABLE', 'sandbox', message, absent.remedy);
-  }
-  return TIERS.filter((tier) => tiers.includes(tier));
+function chooseTiers({ tiers: wanted }: CertifyRequest, engine: EngineUnderTest): CertifiedTier[] {
+  const absent = (wanted ?? TIERS).flatMap((tier) => {
+    const why = unavailable(tier, engine);
+    return why === undefined ? [] : [{ tier, ...why }];
+  });
+  const there = TIERS.filter((tier) => (wanted ?? TIERS).includes(tier) && !absent.some((one) => one.tier === tier));
+  // A tier that nobody asked for may be missing, as long as there is one.
+  const lacking = absent.at(-1);
+  if (lacking === undefined || (wanted === undefined && there.length > 0)) return there;
+  const message = `The ${lacking.tier} tier is not available here: ${lacking.missing}`;
+  throw conformanceError('CONFORMANCE_TIER_UNAVAILABLE', 'sandbox', message, lacking.remedy);
 }
 
 /** The wanted cases and what they build on, in order; the others are skipped. */
@@ -159,7 +172,7 @@ function writeReport(
     contract_version: set.contract_version,
     harness: { version: set.harness_version, requirements_sha256: sha256 },
     vectors: { sha256: engine.vectorsSha256, count: vectors.length, golden, reject: vectors.length - golden },
-    tiers: TIERS.map((name) => describeTier(name, tested)),
+    tiers: TIERS.map((name) => describeTier(name, tested, engine)),
     environment: {
       runtime: 'node',
       runtime_version: process.versions.node,
@@ -177,9 +190,13 @@ function writeReport(
   return reportChecker.parse(report, 'The conformance report');
 }
 
-function describeTier(name: CertifiedTier, tested: readonly CertifiedTier[]): ConformanceReport['tiers'][number] {
+function describeTier(
+  name: CertifiedTier,
+  tested: readonly CertifiedTier[],
+  engine: EngineUnderTest,
+): ConformanceReport['tiers'][number] {
   if (tested.includes(name)) return { name, state: 'tested' };
-  const absent = unavailable(name);
+  const absent = unavailable(name, engine);
   return absent === undefined ? { name, state: 'not_asked' } : { name, state: 'unavailable', reason: absent.missing };
 }
 

@@ -133,5 +133,17 @@ describe('[§15] certify', { timeout: 120_000 }, () => {
 
   it('no engine, or no such tier: an error that says what to do', async () => {
     await expect(certify({ dir: scratch })).rejects.toMatchObject({ code: 'CONFORMANCE_ENGINE_UNREADABLE' });
+    const dir = join(scratch, 'webassembly');
+    mkdirSync(dir);
+    const model = modelPackage('plain');
+    model.manifest['webassembly'] = ['0'.repeat(64)];
+    writePackage(dir, model);
+    await expect(certify({ dir, tiers: ['thread'] })).rejects.toMatchObject({
+      code: 'CONFORMANCE_TIER_UNAVAILABLE',
+      message: expect.stringContaining('WebAssembly'),
+    });
+    if (NO_JAIL) return;
+    const { tiers } = await certify({ dir, only: ['SCHEMA-001'] });
+    expect(tiers.map(({ state }) => state)).toEqual(['unavailable', 'tested']);
   });
 });
