@@ -156,13 +156,18 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: '<file>',
         help: 'a checkpoint kept elsewhere: also detects a shortened or replaced log',
       },
+      { name: 'export', kind: 'text', value: '<file>', help: 'an exported log in place of that of the home' },
+      { name: 'key', kind: 'text', value: '<key|file>', help: 'with --export: the public key of the log' },
     ],
     load: async () => (await import('./commands/log-verify.ts')).verifyLog,
   },
   {
     path: ['log', 'export'],
-    summary: 'write every event to stdout, one a line (NDJSON)',
-    notes: ['The last line is the newest checkpoint, if the log has one: {"checkpoint": "…"}.'],
+    summary: 'write every event to stdout, one a line (NDJSON), for whoever verifies it',
+    notes: [
+      'A header, every event as the very bytes that were hashed, and the newest signed checkpoint: {"checkpoint": "…"}.',
+      'Checked with: mex log verify --export <file> --key <key>, or with @mex/flight-recorder.',
+    ],
     load: async () => (await import('./commands/log-export.ts')).exportLog,
   },
   {

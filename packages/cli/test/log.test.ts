@@ -75,11 +75,33 @@ describe('mex log show', () => {
 });
 
 describe('mex log export', () => {
-  it('writes every event and the checkpoint, a line each', async () => {
-    const lines = linesOf(await mex(['log', 'export', '--home', home]));
-    const count = (await names()).length;
-    expect(lines.slice(0, -1).map((line) => line['seq'])).toEqual(Array.from({ length: count }, (_, at) => at));
+  it('[§11] writes every event and the checkpoint, and whoever has the key verifies it without the home', async () => {
+    const exported = await mex(['log', 'export', '--home', home]);
+    const lines = linesOf(exported);
+    expect(lines[0]).toMatchObject({ mex_log: 1, first: 0 });
+    expect(lines.slice(1, -1)).toHaveLength((await names()).length);
     expect(lines.at(-1)).toEqual({ checkpoint: expect.stringContaining('mex.log/') });
+
+    const report = documentOf(await mex(['log', 'verify', '--home', home, '--format', 'json']));
+    const [file, forged, key] = ['log.ndjson', 'forged.ndjson', 'key.txt'].map((name) => join(dir, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(file, exported.stdout);
+    writeFileSync(forged, exported.stdout.replace('"succeeded"', '"failed"'));
+    writeFileSync(key, `${String(report['public_key'])}\n`);
+    const nowhere = join(dir, 'nowhere');
+    const verify = (path: string, named: string) =>
+      mex(['log', 'verify', '--export', path, '--key', named, '--home', nowhere]);
+    expect(await verify(file, key)).toMatchObject({ code: 0, stdout: expect.stringContaining('The export is what') });
+    expect((await verify(file, String(report['public_key']))).code).toBe(0);
+    expect(await verify(forged, key)).toMatchObject({ code: 6, stdout: expect.stringContaining('NOT what') });
+    expect(await verify(file, join(dir, 'none'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('neither'),
+    });
+    expect((await mex(['log', 'verify', '--export', file])).stderr).toContain('--key');
   });
 });
 

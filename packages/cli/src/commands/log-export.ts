@@ -1,24 +1,28 @@
+import { parseStrictJson } from '@mex/envelope';
 import type { CommandRun } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { openLog } from '../home.ts';
+import { logFile, openLog } from '../home.ts';
 
-const PAGE = 1_000;
+/** How much is written at a time. */
+const BLOCK_CHARS = 64 * 1024;
 
-/** `mex log export`: every event in the order of recording, then the newest checkpoint. */
+/**
+ * `mex log export`: the log as it can be verified by whoever has its public key. A terminal gets each line with its control
+ * characters escaped; a file gets the very bytes that were hashed.
+ */
 export const exportLog: CommandRun = async (invocation, terminal) => {
-  const recorder = await openLog(invocation);
-  try {
-    for (let after = -1; !terminal.closed; ) {
-      const page = recorder.list({ after, limit: PAGE });
-      for (const recorded of page) terminal.json(recorded);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.seq;
-    }
-    const checkpoint = recorder.latestCheckpoint();
-    if (checkpoint !== undefined) terminal.json({ checkpoint });
-    return EXIT.done;
-  } finally {
-    await recorder.close();
+  // Says in words when there is no log, before anything else is looked at.
+  await (await openLog(invocation)).close();
+  const { exportLog: linesOf } = await import('@mex/flight-recorder');
+  let block = '';
+  for await (const line of linesOf(logFile(invocation))) {
+    if (terminal.closed) return EXIT.done;
+    if (terminal.stdoutIsTerminal) terminal.json(parseStrictJson(line));
+    else block += line;
+    if (block.length < BLOCK_CHARS) continue;
+    terminal.bytes(Buffer.from(block));
+    block = '';
   }
+  if (block !== '') terminal.bytes(Buffer.from(block));
+  return EXIT.done;
 };
