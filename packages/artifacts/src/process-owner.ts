@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { codeOf } from './errors.ts';
 
 /**
@@ -17,13 +17,33 @@ interface OwnerToken {
 
 const TOKEN = /^(\d{1,10})-(\d{1,20})-([0-9a-f]{1,8})-([0-9a-f]{1,8})$/;
 
-function readStart(pid: number | 'self'): string | undefined {
+interface ProcessState {
+  /** One letter, `Z` for one that has ended and that nobody has asked after. */
+  readonly state: string | undefined;
+  readonly started: string | undefined;
+}
+
+function readProcess(pid: number | 'self'): ProcessState | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The command name (field 2) may hold spaces and brackets; fields are counted from its last bracket.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0], started: fields[19] };
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * A process that was killed stays in the list until its parent asks after it, and in a container whose first process
+ * never does, for good. While threads of it are still there, one of them may be finishing a last write.
+ */
+function hasEnded(pid: number, { state }: ProcessState): boolean {
+  if (state !== 'Z' && state !== 'X') return false;
+  try {
+    return readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    return true;
   }
 }
 
@@ -38,7 +58,7 @@ function shortHash(read: () => string): string {
 function readOwnToken(): OwnerToken {
   return {
     pid: process.pid,
-    started: readStart('self') ?? '0',
+    started: readProcess('self')?.started ?? '0',
     boot: shortHash(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')),
     namespace: shortHash(() => readlinkSync('/proc/self/ns/pid')),
   };
@@ -71,8 +91,10 @@ function checkOwner(token: OwnerToken): OwnerState {
     // EPERM means that it runs and belongs to somebody else.
     if (codeOf(error) !== 'EPERM') return 'dead';
   }
-  const started = readStart(token.pid);
-  return started === undefined || token.started === '0' || started === token.started ? 'alive' : 'dead';
+  const found = readProcess(token.pid);
+  if (found?.started === undefined) return 'alive';
+  if (hasEnded(token.pid, found)) return 'dead';
+  return token.started === '0' || found.started === token.started ? 'alive' : 'dead';
 }
 
 /** Age after which something whose owner cannot be judged counts as left over. */
