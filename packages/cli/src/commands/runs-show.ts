@@ -3,7 +3,7 @@ import { argumentText, type CommandRun } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLog } from '../home.ts';
 import { hint } from '../output/hint.ts';
-import { bold, dim } from '../output/style.ts';
+import { bold, dim, yellow } from '../output/style.ts';
 import { modelUse, printBudget, printModels, runDocument, runRow } from '../run-view.ts';
 
 /** `mex runs show <id>` */
@@ -34,6 +34,17 @@ export const showRun: CommandRun = async (invocation, terminal) => {
         dim(change_set_sha256.slice(0, 12)),
       ]),
     );
+    if (changes.some(({ state }) => state === 'active')) {
+      // Looking puts nothing back; whatever opens the home to work in it does.
+      terminal.line(
+        yellow('A change is under way, or its process died half way.'),
+        ' The next command that works in this',
+      );
+      terminal.line(
+        'home ends what a dead one left, e.g. ',
+        hint(invocation, `mex runs rollback ${run_id.slice(0, 8)}`),
+      );
+    }
     terminal.line(dim('Its story: '), hint(invocation, `mex log list --run ${run_id}`));
     if (changes.some(({ state }) => state === 'applied')) {
       terminal.line(dim('Undo it:   '), hint(invocation, `mex runs rollback ${run_id.slice(0, 8)}`));

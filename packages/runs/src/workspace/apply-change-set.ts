@@ -96,7 +96,9 @@ async function decide(
   try {
     // Nobody to ask is nobody who allows it.
     const limits = request.authorize === undefined ? { ...request, overBudget: 'deny' as const } : request;
-    const prepared = await prepareChange(powers.store, request.set, limits);
+    const prepared = await prepareChange(powers.store, request.set, limits, (workspace) =>
+      new ChangeJournal(powers.recorder).verifyFree(workspace),
+    );
     if (prepared.formattingOnly) await warnOfFormatting(powers, subject);
     const alongside = await request.authorize?.(prepared, subject.changeId);
     return { prepared, alongside };

@@ -64,10 +64,7 @@ export class ChangeJournal {
     await this.#recorder.append([...(alongside?.events ?? []), event], (db) => {
       alongside?.companion(db);
       db.exec(SCHEMA);
-      const active = db.prepare("SELECT workspace FROM run_changes WHERE state = 'active'").all();
-      if (active.some(({ workspace }) => overlaps(String(workspace), row.workspace))) {
-        throw new ChangeRefusal('WORKSPACE_BUSY', `${row.workspace} is being changed by another operation or process.`);
-      }
+      this.verifyFree(row.workspace);
       db.prepare(
         `INSERT INTO run_changes (change_id, run_id, workspace, direction, state, owner, started_at, change_set_sha256,
           snapshot_sha256) VALUES (?, ?, ?, ?, 'active', ?, ?, ?, ?)`,
@@ -82,6 +79,21 @@ export class ChangeJournal {
         row.snapshotSha256,
       );
     });
+  }
+
+  /**
+   * Also inside a transaction of the recorder.
+   * @param workspace real path
+   * @throws MexError `WORKSPACE_BUSY` when it, a part of it, or what it is a part of is being changed
+   */
+  verifyFree(workspace: string): void {
+    const other = this.active().find((row) => overlaps(row.workspace, workspace));
+    if (other === undefined) return;
+    const since = new Date(other.startedAt).toISOString();
+    throw new ChangeRefusal(
+      'WORKSPACE_BUSY',
+      `${workspace} is being changed by another operation or process: change ${other.changeId}, since ${since}.`,
+    );
   }
 
   /** @param rolledBack changes that are undone by this one */

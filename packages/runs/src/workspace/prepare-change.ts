@@ -49,14 +49,18 @@ export interface PreparedChange {
 
 /**
  * Checks everything that can be checked before anything is written (CONTRACT §12).
+ * @param verifyFree throws when somebody is changing the workspace, given by its real path
  * @throws MexError every code of a refusal: see `RunErrorCode`; those of the store for content that is not there
  */
 export async function prepareChange(
   store: ArtifactStore,
   set: ChangeSet,
   limits: ChangeLimits,
+  verifyFree: (workspace: string) => void = () => undefined,
 ): Promise<PreparedChange> {
   const { workspace, forbidden } = locateWorkspace(limits.workspace, limits.forbidden);
+  // Half changed, everything would look like somebody else's doing.
+  verifyFree(workspace);
   verifyPaths(
     set.entries.map(({ path }) => path),
     forbidden,

@@ -71,6 +71,8 @@ async function planRollback(
   const snapshots: Snapshot[] = [];
   for (const row of rows) snapshots.push(await provenSnapshot(powers, row));
   const workspace = snapshots[0]?.workspace ?? '';
+  // Half changed, everything would look like somebody else's doing.
+  new ChangeJournal(powers.recorder).verifyFree(workspace);
   if (snapshots.some((one) => one.workspace !== workspace)) {
     throw new ChangeRefusal('WORKSPACE_INVALID', 'The changes of this run are not all of one workspace.');
   }

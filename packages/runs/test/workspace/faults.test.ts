@@ -117,6 +117,25 @@ describe('[§12] all or nothing', () => {
     await applyChangeSet(bench.powers, request(bench, second));
   });
 
+  it('what is half changed at this moment is called busy, and not changed by somebody else', async () => {
+    const bench = openBench({ a: '1', b: '1' });
+    await applyChangeSet(bench.powers, request(bench, await changeTo(bench, { a: '2', b: '2' })));
+    const set = await changeTo(bench, { a: '3', b: '3' });
+    const seen: Promise<unknown>[] = [];
+    const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(
+        () => 'done',
+        ({ code }) => code,
+      );
+    const onStep = (step: string): void => {
+      if (step !== 'sync') return;
+      seen.push(codeOf(rollbackRun(bench.powers, { runId: RUN_ID, actor: ADA })));
+      seen.push(codeOf(applyChangeSet(bench.powers, request(bench, set))));
+    };
+    await applyChangeSet({ ...bench.powers, onStep }, request(bench, set));
+    expect(await Promise.all(seen)).toEqual(['WORKSPACE_BUSY', 'WORKSPACE_BUSY']);
+  });
+
   it.each([
     ['a part of it', 'part', 'WORKSPACE_BUSY'],
     ['a neighbour whose name begins like it', '../workspace-2', 'done'],
