@@ -11,7 +11,7 @@ const EXIT_MEANINGS: readonly (readonly [string, string])[] = [
   ['0', 'done; nothing blocks'],
   ['1', 'a block, or a failed verification'],
   ['2', 'wrong usage or configuration'],
-  ['3', 'denied by a gate'],
+  ['3', 'denied by a gate, or waiting for a person'],
   ['4', 'the engine failed'],
   ['5', 'timed out or cancelled'],
   ['6', 'integrity: something recorded or stored is not what it was'],

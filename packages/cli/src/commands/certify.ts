@@ -46,8 +46,8 @@ async function certifyOne(
   const one = await keepCertified(host, target, certification, reports);
   printOne(terminal, invocation, one);
   for (const path of one.written) terminal.note('wrote ', path);
-  terminal.document(describeCertified(one));
   const isCertified = certification.certificate !== undefined;
+  terminal.document({ ...describeCertified(one), ...(isCertified ? { trusted_key: trustedKey(host) } : {}) });
   return { every: isCertified, some: isCertified };
 }
 
@@ -90,5 +90,9 @@ function printOne(terminal: Terminal, invocation: Invocation, { target, certific
 /** Whoever else shall believe this home's certificates needs its key. */
 function printKey(terminal: Terminal, host: Host): void {
   terminal.line('Others trust it with this line of "certificates.trusted_keys" in their policy.json:');
-  terminal.line('  ', bold(formatTrustedKey(openCertifier(host.home).publicKey)));
+  terminal.line('  ', bold(trustedKey(host)));
+}
+
+function trustedKey({ home }: Host): string {
+  return formatTrustedKey(openCertifier(home).publicKey);
 }

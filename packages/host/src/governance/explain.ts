@@ -108,7 +108,7 @@ function describe(
   policy: LoadedPolicy,
 ): Explanation {
   const { operation, operationSha256, facts } = preview;
-  const reason = reasonOf(preview);
+  const reason = foresee(reasonOf(preview), approval);
   return {
     verdict: preview.known === 'ended' ? 'answered' : verdictOf(reason),
     op_id: operation.op_id,
@@ -131,6 +131,17 @@ function describe(
 function verdictOf(reason: Explanation['reason']): Explanation['verdict'] {
   if (reason === undefined) return 'allowed';
   return reason.code === 'APPROVAL_REQUIRED' ? 'held' : 'denied';
+}
+
+/** Nobody was asked yet, so there is no approval whose id a person could look up. */
+function foresee(reason: Explanation['reason'], approval: ForeseenApproval | undefined): Explanation['reason'] {
+  if (reason === undefined || approval === undefined || approval.ticket.asked) return reason;
+  if (reason.code === 'APPROVAL_REQUIRED') {
+    const remedy = 'Send it; then it is in the inbox: mex approvals list';
+    return { ...reason, message: 'It would wait for a person, who is asked when it is sent.', remedy };
+  }
+  if (reason.code !== 'GOVERNANCE_LOCKED') return reason;
+  return { ...reason, message: 'The automation level is LOCKED: this needs a person, and nobody is asked.' };
 }
 
 /** As the runtime answers: an op_id that was used comes before the gates. */

@@ -102,7 +102,8 @@ describe('[§16] what would happen to an operation', () => {
     const explained = await host.explain(operation);
     expect(explained).toMatchObject({
       verdict: 'held',
-      reason: { code: 'APPROVAL_REQUIRED', gate: 'G-APPROVAL' },
+      // Nobody was asked: there is no id that a person could look up.
+      reason: { code: 'APPROVAL_REQUIRED', gate: 'G-APPROVAL', remedy: expect.stringContaining('mex approvals list') },
       approval: { rule: 1, reason: 'Probing.', state: 'would_ask', automation_level: 'FULL_HUMAN' },
     });
     expect([size(), host.approvals.list()]).toEqual([before, []]);
