@@ -8,10 +8,11 @@ interface Words {
 }
 
 const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const is = (count: number): string => (count === 1 ? 'is' : 'are');
 
 const WORDS: Readonly<Record<GapReason, Words>> = {
   missing: {
-    title: (count) => `${some(count, 'object')} of the history are not in the repository`,
+    title: (count) => `${some(count, 'object')} of the history ${is(count)} not in the repository`,
     remedy:
       'Scan a full clone: not a partial one, and none that borrows objects of another (alternates are not followed).',
   },
@@ -20,11 +21,11 @@ const WORDS: Readonly<Record<GapReason, Words>> = {
     remedy: 'Look at it with git fsck, and scan a fresh clone.',
   },
   'wrong-id': {
-    title: (count) => `${some(count, 'object')} of the repository hold something else than their names say`,
+    title: (count) => `${some(count, 'object')} of the repository with other content than the name says`,
     remedy: 'Somebody changed them, or the disk is damaged. Look at it with git fsck, and scan a fresh clone.',
   },
   'too-large': {
-    title: (count) => `${some(count, 'text')} of the history are too large to scan`,
+    title: (count) => `${some(count, 'text')} of the history ${is(count)} too large to scan`,
     remedy: 'Raise max_file_bytes.',
   },
   bound: {

@@ -16,8 +16,8 @@ const MOST_PARENTS = 10_000;
 /** @throws HistoryFault `malformed` */
 export function parseCommit(content: Uint8Array): Commit {
   const { head, message } = splitMessage(content);
-  const [first = '', ...lines] = head.split('\n');
-  const tree = idAfter('tree ', first);
+  const lines = linesOf(head);
+  const tree = idAfter('tree ', lines.next().value ?? '');
   const parents: string[] = [];
   for (const line of lines) {
     if (!line.startsWith('parent ')) break;
@@ -40,6 +40,16 @@ export function parseTag(content: Uint8Array): Tag {
   const type = second.slice('type '.length);
   if (!second.startsWith('type ') || !isObjectType(type)) throw malformed('a tag says no type');
   return { object: idAfter('object ', first), type, message };
+}
+
+/** One at a time: a header may be megabytes of empty lines. */
+function* linesOf(text: string): Generator<string, undefined> {
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    yield text.slice(at, end < 0 ? text.length : end);
+    at = end < 0 ? text.length : end + 1;
+  }
+  return undefined;
 }
 
 /** Headers end with an empty line. */

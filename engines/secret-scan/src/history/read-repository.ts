@@ -18,6 +18,8 @@ export interface Repository {
 
 /** All of it is held in memory, so this much is read and no more. */
 export const MAX_REPOSITORY_BYTES = 256 * 1024 * 1024;
+/** Of a file that lists refs or commits. */
+const MAX_LIST_BYTES = 32 * 1024 * 1024;
 /** Files that the host reads while others are being received. */
 const AHEAD = 16;
 
@@ -30,7 +32,7 @@ const NAMED: ReadonlySet<string> = new Set(['HEAD', 'packed-refs', 'shallow']);
 
 /** Reads what of a repository leads to its history. What cannot be read is a gap; `undefined` when it is too much. */
 export async function readRepository(repository: RepositoryFiles, gaps: GapList): Promise<Repository | undefined> {
-  const wanted = repository.files.filter(({ path }) => isWanted(path));
+  const wanted = repository.files.filter(({ path, size }) => isWanted(path) && !isLongList(path, size, gaps));
   const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
   if (bytes > MAX_REPOSITORY_BYTES) {
     gaps.add(new HistoryFault('bound', `it has ${bytes} bytes, more than the ${MAX_REPOSITORY_BYTES} that are read`));
@@ -48,6 +50,12 @@ export async function readRepository(repository: RepositoryFiles, gaps: GapList)
 
 function isWanted(path: string): boolean {
   return NAMED.has(path) || REF.test(path) || LOOSE.test(path) || PACK.test(path) || INDEX.test(path);
+}
+
+function isLongList(path: string, size: number, gaps: GapList): boolean {
+  if (path.startsWith('objects/') || size <= MAX_LIST_BYTES) return false;
+  gaps.add(new HistoryFault('bound', `it has ${size} bytes, more than the ${MAX_LIST_BYTES} that are read`), { path });
+  return true;
 }
 
 /** In the order of paths. */

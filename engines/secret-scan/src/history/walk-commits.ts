@@ -1,7 +1,6 @@
 import type { GapList } from './gaps.ts';
 import { HistoryFault } from './history-fault.ts';
 import type { ObjectDatabase } from './object-database.ts';
-import { LARGEST_OBJECT_BYTES } from './pack.ts';
 import { parseCommit, parseTag } from './parse-objects.ts';
 import type { Ref } from './refs.ts';
 
@@ -49,6 +48,8 @@ interface Open {
   next: number;
 }
 
+/** Of a commit or a tag: people write less. */
+const MAX_SPOKEN_BYTES = 16 * 1024 * 1024;
 /** Tags of tags of tags: nobody goes further. */
 const MOST_TAGS = 100;
 
@@ -148,7 +149,7 @@ class CommitWalker {
   }
 
   #read(number: number, id: string) {
-    return this.#walk.gaps.keep(() => this.#walk.database.read(number, LARGEST_OBJECT_BYTES), { object: id });
+    return this.#walk.gaps.keep(() => this.#walk.database.read(number, MAX_SPOKEN_BYTES), { object: id });
   }
 
   #missing(object: string): void {

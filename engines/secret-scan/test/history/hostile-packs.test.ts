@@ -272,9 +272,11 @@ describe('[§14] bounds', () => {
 
   it('a repository of more bytes than are read is not read', async () => {
     const { read, files } = repositoryOf(chain(1).files);
-    const large = files.map((file) => ({ ...file, size: 200 * 1024 * 1024 }));
+    const large = files.map(({ path, size }) => ({ path, size: path.startsWith('objects/') ? 2 ** 28 : size }));
     const scan = await scanMade({ files: large, read });
     expect(scan).toMatchObject({ reasons: [['bound', 1]], commits: 0 });
+    const listed = [...files, { path: 'packed-refs', size: 40 * 1024 * 1024 }];
+    expect(await scanMade({ files: listed, read })).toMatchObject({ reasons: [['bound', 1]], commits: 1 });
   });
 
   it('a file that the host cannot hand over is a gap', async () => {
