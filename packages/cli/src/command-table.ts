@@ -157,7 +157,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'a checkpoint kept elsewhere: also detects a shortened or replaced log',
       },
       { name: 'export', kind: 'text', value: '<file>', help: 'an exported log in place of that of the home' },
-      { name: 'key', kind: 'text', value: '<key|file>', help: 'with --export: the public key of the log' },
+      { name: 'public-key', kind: 'text', value: '<key|file>', help: 'with --export: the public key of the log' },
     ],
     load: async () => (await import('./commands/log-verify.ts')).verifyLog,
   },
@@ -166,7 +166,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'write every event to stdout, one a line (NDJSON), for whoever verifies it',
     notes: [
       'A header, every event as the very bytes that were hashed, and the newest signed checkpoint: {"checkpoint": "…"}.',
-      'Checked with: mex log verify --export <file> --key <key>, or with @mex/flight-recorder.',
+      'Checked with: mex log verify --export <file> --public-key <key>, or with @mex/flight-recorder.',
     ],
     load: async () => (await import('./commands/log-export.ts')).exportLog,
   },

@@ -93,7 +93,7 @@ describe('mex log export', () => {
     writeFileSync(key, `${String(report['public_key'])}\n`);
     const nowhere = join(dir, 'nowhere');
     const verify = (path: string, named: string) =>
-      mex(['log', 'verify', '--export', path, '--key', named, '--home', nowhere]);
+      mex(['log', 'verify', '--export', path, '--public-key', named, '--home', nowhere]);
     expect(await verify(file, key)).toMatchObject({ code: 0, stdout: expect.stringContaining('The export is what') });
     expect((await verify(file, String(report['public_key']))).code).toBe(0);
     expect(await verify(forged, key)).toMatchObject({ code: 6, stdout: expect.stringContaining('NOT what') });
@@ -101,7 +101,7 @@ describe('mex log export', () => {
       code: 2,
       stderr: expect.stringContaining('neither'),
     });
-    expect((await mex(['log', 'verify', '--export', file])).stderr).toContain('--key');
+    expect((await mex(['log', 'verify', '--export', file])).stderr).toContain('--public-key');
   });
 });
 

@@ -35,11 +35,11 @@ async function verifyOwn(invocation: Invocation, terminal: Terminal): Promise<Ex
 
 /** What an auditor does: an export and the public key, without the home. */
 async function verifyExported(file: string, invocation: Invocation, terminal: Terminal): Promise<ExitCode> {
-  const key = optionText(invocation, 'key');
+  const key = optionText(invocation, 'public-key');
   if (key === undefined)
     throw usageError(
       'An export is checked with the public key of its log.',
-      'Name it: --key <key, or a file that holds it>. The owner of the log reads it with: mex log verify',
+      'Name it: --public-key <key, or a file that holds it>. The owner of the log reads it with: mex log verify',
     );
   terminal.progress('verifying');
   const { verifyExport } = await import('@mex/flight-recorder');
