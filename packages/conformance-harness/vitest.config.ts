@@ -1,2 +1,5 @@
+import { mergeConfig } from 'vitest/config';
 // @boundaries-ignore one shared test configuration for the whole checkout
-export { default } from '../../vitest.shared.ts';
+import shared from '../../vitest.shared.ts';
+
+export default mergeConfig(shared, { test: { globalSetup: ['test/self-test/thread-entry.ts'] } });

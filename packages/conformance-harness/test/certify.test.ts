@@ -4,23 +4,20 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openHost } from '@mex/host';
 import { findJailTools } from '@mex/runtime';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { certify, certifyWith } from '../src/certify.ts';
 import type { CertifyProgress } from '../src/request.ts';
 import { createStatement } from '../src/statement.ts';
 import { modelPackage, writePackage } from './self-test/model-engine.ts';
-import { type BundledEntry, bundleThreadEntry } from './self-test/thread-entry.ts';
 
 const NO_JAIL = 'missing' in findJailTools();
 const root = fileURLToPath(new URL('..', import.meta.url));
-let entry: BundledEntry;
+const threadEntry = new URL(inject('threadEntry'));
 let scratch: string;
-beforeAll(async () => {
-  entry = await bundleThreadEntry();
+beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'mex-certify-'));
 });
 afterAll(() => {
-  entry.remove();
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -38,7 +35,7 @@ describe('[§15] certify', { timeout: 120_000 }, () => {
     const seen: CertifyProgress[] = [];
     const report = await certify({
       dir: writeModel('plain', 'plain'),
-      threadEntry: entry.url,
+      threadEntry,
       scratch: homes,
       onProgress: (progress) => seen.push(progress),
     });
@@ -59,7 +56,7 @@ describe('[§15] certify', { timeout: 120_000 }, () => {
     const report = await certify({
       dir: writeModel(kind, kind),
       tiers: ['thread'],
-      threadEntry: entry.url,
+      threadEntry,
       ...(process.env['MEX_SOAK'] === '1' ? {} : { only }),
     });
     expect(report.cases.flatMap(({ id, findings }) => findings.map(({ what }) => `${id} ${what}`))).toEqual([]);
@@ -71,7 +68,7 @@ describe('[§15] certify', { timeout: 120_000 }, () => {
       dir: join(scratch, 'plain'),
       tiers: ['thread'],
       only: ['SCHEMA-001'],
-      threadEntry: entry.url,
+      threadEntry,
     });
     expect(report).toMatchObject({ verdict: 'failed', complete: false, counts: { passed: 1, failed: 0 } });
   });
@@ -83,7 +80,7 @@ describe('[§15] certify', { timeout: 120_000 }, () => {
     const certified = certify({
       dir: join(scratch, 'plain'),
       tiers: ['thread'],
-      threadEntry: entry.url,
+      threadEntry,
       scratch: homes,
       signal: cancel.signal,
       onProgress: (progress) => {
@@ -96,7 +93,7 @@ describe('[§15] certify', { timeout: 120_000 }, () => {
 
   it('a result that was kept is not taken for a run', async () => {
     const report = await certifyWith(
-      { dir: join(scratch, 'plain'), tiers: ['thread'], only: ['DET-002'], threadEntry: entry.url },
+      { dir: join(scratch, 'plain'), tiers: ['thread'], only: ['DET-002'], threadEntry },
       { openHost: (options) => openHost({ ...options, policy: { ...options.policy, resultCache: {} } as never }) },
     );
     const det = report.cases.find(({ id }) => id === 'DET-002');

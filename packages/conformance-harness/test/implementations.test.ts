@@ -1,16 +1,11 @@
 import { findJailTools } from '@mex/runtime';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { ConformanceReport } from '../src/report.ts';
 import { certifyDeviation } from './self-test/certify-deviation.ts';
-import { type BundledEntry, bundleThreadEntry } from './self-test/thread-entry.ts';
 
 const HAS_JAIL = !('missing' in findJailTools());
 const WHY = HAS_JAIL ? '' : ' (skipped: this machine has no sandbox for programs)';
-let entry: BundledEntry;
-beforeAll(async () => {
-  entry = await bundleThreadEntry();
-});
-afterAll(() => entry.remove());
+const threadEntry = new URL(inject('threadEntry'));
 
 const findingsOf = ({ cases }: ConformanceReport): string[] =>
   cases.flatMap(({ id, findings }) => findings.map(({ what }) => `${id} ${what}`));
@@ -20,7 +15,7 @@ describe('[§13] implementations that wrap a program', { timeout: 60_000 }, () =
     `are run by their own vectors, and refused their program as the engine is its calls${WHY}`,
     async () => {
       const only = ['CAP-001', 'CAP-002', 'BUDGET-007', 'IO-003', 'PROV-001', 'DET-001', 'DET-004', 'HOSTILE-001'];
-      const report = await certifyDeviation({ kind: 'wrapped' }, { threadEntry: entry.url, only });
+      const report = await certifyDeviation({ kind: 'wrapped' }, { threadEntry, only });
       expect(findingsOf(report)).toEqual([]);
       const passed = report.cases.flatMap(({ id, status }) => (status === 'passed' ? [id] : []));
       expect(passed).toEqual(expect.arrayContaining(only));
@@ -32,7 +27,7 @@ describe('[§13] implementations that wrap a program', { timeout: 60_000 }, () =
     const call = "context.exec('shout', [params.text])";
     const report = await certifyDeviation(
       { kind: 'wrapped', code: [call, `${call}${quiet}`] },
-      { threadEntry: entry.url, only: ['HOSTILE-001'] },
+      { threadEntry, only: ['HOSTILE-001'] },
     );
     expect(findingsOf(report)[0]).toContain('HOSTILE-001 When tool.exec (call 1) was refused');
   });

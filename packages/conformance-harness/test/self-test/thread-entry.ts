@@ -3,15 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'tsup';
+import type { TestProject } from 'vitest/node';
 
-/** The first file of worker threads as one: threads start three times as fast as from sources, and there are hundreds. */
-export interface BundledEntry {
-  readonly url: URL;
-  readonly remove: () => void;
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of the first file of worker threads, as one file. */
+    threadEntry: string;
+  }
 }
 
-/** Bundles it from the sources that are there now. */
-export async function bundleThreadEntry(): Promise<BundledEntry> {
+/**
+ * Bundles the first file of worker threads from the sources that are there now, once for all tests: threads start three
+ * times as fast as from sources, and there are hundreds.
+ */
+export default async function bundleThreadEntry(project: TestProject): Promise<() => void> {
   const outDir = mkdtempSync(join(tmpdir(), 'mex-thread-entry-'));
   await build({
     entry: { entry: fileURLToPath(new URL('../../../runtime/src/sandbox/thread/entry.ts', import.meta.url)) },
@@ -32,8 +37,6 @@ export async function bundleThreadEntry(): Promise<BundledEntry> {
       options.legalComments = 'none';
     },
   });
-  return {
-    url: pathToFileURL(join(outDir, 'entry.mjs')),
-    remove: () => rmSync(outDir, { recursive: true, force: true }),
-  };
+  project.provide('threadEntry', pathToFileURL(join(outDir, 'entry.mjs')).href);
+  return () => rmSync(outDir, { recursive: true, force: true });
 }
