@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +86,37 @@ describe('[§15] mex certify <dir>', () => {
     expect(report.digest.sha256).toBe(sha256);
     const log = await mex(['log', 'list', '--home', home, '--type', 'certification.ended', '--format', 'json']);
     expect(log.stdout).toContain(`"report_sha256":"${sha256}"`);
+  });
+
+  it('signs what any in-toto tool verifies: DSSE, a Statement v1, the fields of test-result', () => {
+    // Written out here, from the specifications and Node's own Ed25519: nothing of MEX judges its own work.
+    const { payloadType, payload, signatures } = JSON.parse(readFileSync(certificate, 'utf8'));
+    const body = Buffer.from(payload, 'base64');
+    const signed = Buffer.concat([Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${body.length} `), body]);
+    const x = Buffer.from(keyOf(home).replace('ed25519:', ''), 'base64').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    expect(signatures).toHaveLength(1);
+    expect(verify(null, signed, key, Buffer.from(signatures[0].sig, 'base64'))).toBe(true);
+    expect(verify(null, body, key, Buffer.from(signatures[0].sig, 'base64'))).toBe(false);
+    const { predicate, ...statement } = JSON.parse(body.toString());
+    const bundle = sha256Hex(readFileSync(join(hello, 'dist', 'engine.bundle')));
+    expect({ payloadType, ...statement }).toEqual({
+      payloadType: 'application/vnd.in-toto+json',
+      _type: 'https://in-toto.io/Statement/v1',
+      predicateType: 'https://in-toto.io/attestation/test-result/v0.1',
+      subject: [{ name: HELLO, digest: { sha256: bundle } }],
+    });
+    expect(Object.keys(predicate).sort()).toEqual([
+      'configuration',
+      'failedTests',
+      'passedTests',
+      'result',
+      'warnedTests',
+    ]);
+    expect(predicate).toMatchObject({ result: 'PASSED', failedTests: [], warnedTests: [] });
+    expect(predicate.passedTests).toEqual(expect.arrayContaining(['SCHEMA-003', 'DET-002']));
+    // A ResourceDescriptor has at least one of these.
+    for (const resource of predicate.configuration) expect(resource.uri ?? resource.digest).toBeDefined();
   });
 
   it('gives no certificate to an engine without vectors, says what to do, and adds nothing', async () => {
@@ -180,11 +212,11 @@ describe('[§10] mex engines add', () => {
 
 describe('[§16] mex certify verify', () => {
   const none = join(dir, 'no-home');
-  const verify = (...more: string[]) =>
+  const verifyWith = (...more: string[]) =>
     mex(['certify', 'verify', certificate, '--home', none, '--format', 'json', ...more]);
 
   it('needs a key and no home, and says what the certificate binds', async () => {
-    const valid = await verify('--key', keyOf(home), '--engine', hello);
+    const valid = await verifyWith('--key', keyOf(home), '--engine', hello);
     expect(valid.code).toBe(0);
     expect(documentOf(valid)).toMatchObject({
       valid: true,
@@ -201,8 +233,8 @@ describe('[§16] mex certify verify', () => {
     writeFileSync(join(changed, 'dist', 'manifest.json'), JSON.stringify({ ...manifest, title: 'Hello again' }));
     const other = keyOf(join(dir, 'elsewhere'));
     const refusals = await Promise.all([
-      verify('--key', other),
-      verify('--key', keyOf(home), '--engine', changed),
+      verifyWith('--key', other),
+      verifyWith('--key', keyOf(home), '--engine', changed),
       mex(['certify', 'verify', join(out, 'conformance-report.json'), '--key', other, '--format', 'json']),
     ]);
     expect(refusals.map((one) => [one.code, documentOf(one)['error']])).toEqual([
