@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '@mex/host';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,4 +79,13 @@ describe('the SARIF log of a scan', () => {
     }
     expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({ version: '2.1.0', runs: [{}, {}, {}, {}] });
   });
+
+  it.runIf(existsSync('/proc/self'))(
+    'is refused where no directory can be made, and does not wait for ever',
+    async () => {
+      const outcome = await scanDirectory(host, findings(), { osv: osv() });
+      const writing = writeTargets(host, { out: undefined, sarif: '/proc/mex-none/scan.sarif' }, outcome);
+      await expect(writing).rejects.toMatchObject({ code: 'CLI_USAGE' });
+    },
+  );
 });
