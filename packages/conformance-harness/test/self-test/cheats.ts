@@ -137,13 +137,7 @@ export const CHEATS: readonly Cheat[] = [
     ],
   },
   {
-    wrong: 'says a secret in a form that nobody knows',
-    caughtBy: 'SECRET-001',
-    kind: 'live',
-    code: ['const body =', `${VEILED}\n  const body =`],
-  },
-  {
-    wrong: 'says a secret only where something goes wrong',
+    wrong: 'says a secret in a form that nobody knows, and only where something goes wrong',
     caughtBy: 'SECRET-001',
     kind: 'live',
     code: ['if (answer.status !== 200)', `if (answer.status !== 200) ${VEILED}\n  if (answer.status !== 200)`],
