@@ -113,10 +113,13 @@ type FindingJudge = (finding: SupplyChainFinding, check: Check, release: boolean
 const JUDGES: Readonly<Record<CheckName, FindingJudge>> = {
   sbom: (finding, check) => (isGrave(finding) ? uncheckedFinding(check, finding) : undefined),
   vuln: judgeVulnerability,
-  license: (finding, check, release) =>
-    release && (finding.code === 'LICENSE_UNKNOWN' || isGrave(finding))
+  license: (finding, check, release) => {
+    // Whatever it says: nobody read it, or the tool that was to read it left it out.
+    if (finding.code === 'LICENSE_FILE_UNREADABLE') return uncheckedFinding(check, finding);
+    return release && (finding.code === 'LICENSE_UNKNOWN' || isGrave(finding))
       ? blocked('RELEASE_LICENSE', check, finding)
-      : undefined,
+      : undefined;
+  },
   secret: (finding, check, release) => {
     if (/^SECRET_(?:FILE|HISTORY)_/.test(finding.code)) return uncheckedFinding(check, finding);
     return release ? blocked('RELEASE_SECRET', check, finding) : undefined;
