@@ -7,7 +7,7 @@ const swapped = (bytes: Uint8Array) => new Uint8Array(Buffer.from(bytes).swap16(
 
 function utf32(text: string, littleEnd: boolean): Uint8Array {
   const bytes = Buffer.alloc(text.length * 4);
-  [...text].forEach((char, at) => {
+  Array.from(text).forEach((char, at) => {
     if (littleEnd) bytes.writeUInt32LE(char.codePointAt(0) ?? 0, at * 4);
     else bytes.writeUInt32BE(char.codePointAt(0) ?? 0, at * 4);
   });

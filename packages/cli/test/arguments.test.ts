@@ -90,15 +90,12 @@ describe('a command line', () => {
     expect(failure(argv)).toMatchObject({ code: 'CLI_USAGE', message: expect.stringContaining(words) });
   });
 
-  it.each([[['bench', 'x']], [['mcp']], [['console']]])(
-    '[§16] says that %j is not available yet',
-    (argv) => {
-      expect(failure(argv)).toMatchObject({
-        code: 'CLI_NOT_AVAILABLE',
-        message: expect.stringContaining('not available'),
-      });
-    },
-  );
+  it.each([[['bench', 'x']], [['mcp']], [['console']]])('[§16] says that %j is not available yet', (argv) => {
+    expect(failure(argv)).toMatchObject({
+      code: 'CLI_NOT_AVAILABLE',
+      message: expect.stringContaining('not available'),
+    });
+  });
 
   it('throws nothing but coded errors, whatever is typed', () => {
     const word = fc.oneof(

@@ -116,7 +116,7 @@ describe('the package', () => {
 
   it('[§15] the digest of its vectors is that of the folder in the artifact store', async () => {
     const folder = join(TEMPLATE, 'conformance');
-    const store = await openArtifactStore({ dir: join(dir, 'store') });
+    const store = openArtifactStore({ dir: join(dir, 'store') });
     try {
       const { handle } = await store.pinDirectory(folder, {});
       expect(digestVectorFiles(scanVectorFolder(folder))).toEqual({ sha256: handle.sha256, count: 4 });

@@ -1,5 +1,11 @@
 export { type Checkpoint, parseCheckpoint, type TreeHead, verifyCheckpoint } from './checkpoint/checkpoint.ts';
-export { createFileSigner, openFileSigner, type Signer, type SignerPurpose, verifierKeyOf } from './checkpoint/signer.ts';
+export {
+  createFileSigner,
+  openFileSigner,
+  type Signer,
+  type SignerPurpose,
+  verifierKeyOf,
+} from './checkpoint/signer.ts';
 export { parseVerifierKey, type VerifierKey } from './checkpoint/verifier-key.ts';
 export type { RecorderErrorCode } from './errors.ts';
 export { type ExportHeader, exportLog } from './export/export-log.ts';
