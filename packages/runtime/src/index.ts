@@ -1,6 +1,7 @@
 export { type AtGrant, type GrantRecord, GrantRefused } from './at-grant.ts';
 export type { ToolPolicies, ToolPolicy } from './broker/proc-exec/tool-policy.ts';
 export { verifyToolPolicy } from './broker/proc-exec/tool-policy.ts';
+export { isTrustedProgram } from './broker/proc-exec/trusted-path.ts';
 export type { SecretSource } from './broker/secrets.ts';
 export type { CacheWarningCode } from './cache/keep-result.ts';
 export type { ResultCacheOptions } from './cache/result-cache.ts';

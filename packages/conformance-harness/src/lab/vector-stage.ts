@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { LoadedVector } from '@mex/engine-sdk/testing';
 import type { Policy } from '@mex/host';
+import { isTrustedProgram } from '@mex/runtime';
 import type { StagedAnswer } from './http-stage.ts';
 
 /** What the world outside is in one vector. */
@@ -31,6 +32,13 @@ export function stageOf({ dir, document }: LoadedVector): VectorStage {
 }
 
 /**
+ * This Node; where it lies in a temporary directory, from which no program is taken, the one of the system. With neither,
+ * the refusal says so.
+ */
+const NODE =
+  [process.execPath, '/usr/local/bin/node', '/usr/bin/node'].find((path) => isTrustedProgram(path)) ?? process.execPath;
+
+/**
  * A program that Node runs. It goes in as text: the folder of an engine package is no place that MEX takes programs
  * from, and need not be. `process.argv` is as if the file had been started.
  */
@@ -38,7 +46,7 @@ function toolOf(file: string): Policy['tools'][string] {
   const type = extname(file) === '.cjs' ? 'commonjs' : 'module';
   const source = readFileSync(file, 'utf8');
   return {
-    path: process.execPath,
+    path: NODE,
     args_prefix: [`--input-type=${type}`, '--no-warnings', '--eval', source, '--', file],
     options: 'any',
   };

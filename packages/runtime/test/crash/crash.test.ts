@@ -125,7 +125,8 @@ describe('[§9] killing the process under load', () => {
         }
         // A load of 16 at once is never caught with nothing under way: if nothing had to be recovered, nothing was tested.
         expect(recovered).toBeGreaterThan(0);
-        expect(acknowledged.length).toBeGreaterThan(KILLS_PER_HOME);
+        // Each kill waited for the first acknowledgement of its process.
+        expect(acknowledged.length).toBeGreaterThanOrEqual(KILLS_PER_HOME);
       } finally {
         rmSync(dir, { recursive: true, force: true });
       }

@@ -68,6 +68,15 @@ export function followTrusted(path: string, roots: readonly string[]): string | 
   return at;
 }
 
+/** Whether `proc.exec` would take a program from a path, as far as the path alone tells. */
+export function isTrustedProgram(path: string): boolean {
+  try {
+    return followTrusted(path, untrustedRoots([])) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function segments(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '' && segment !== '.');
 }
