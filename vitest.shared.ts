@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -10,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
+    // Many tests wait for processes of their own: one worker a core, not one less. Projects do not take it from the root.
+    maxWorkers: Math.max(2, availableParallelism()),
     sequence: { shuffle: true, seed: 20261121 },
     // Tests start many processes that load the sources; with what was compiled before, each starts in half the time.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/mex-tests', import.meta.url)) },
