@@ -13,8 +13,11 @@ const TEMPLATE = fileURLToPath(new URL('../../templates/engine/', import.meta.ur
 /** What the template is called. */
 const PLACEHOLDER: EngineNames = { id: 'engine.example.words', packageName: 'engine-words' };
 
-/** Packers leave a file of that name out, wherever it is. */
-const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
+/** Packers leave the one out wherever it is, and the other would be a package within a package. */
+const RENAMED: Readonly<Record<string, string>> = {
+  gitignore: '.gitignore',
+  'package.template.json': 'package.json',
+};
 
 /**
  * Writes a new engine package.
@@ -27,7 +30,7 @@ export function writeTemplate(dir: string, names: EngineNames, packed: PackedPac
     const target = RENAMED[path] ?? path;
     const text = readFileSync(join(TEMPLATE, path), 'utf8');
     mkdirSync(dirname(join(dir, target)), { recursive: true });
-    const content = path === 'package.json' ? describePackage(text, names, packed) : rename(text, names);
+    const content = target === 'package.json' ? describePackage(text, names, packed) : rename(text, names);
     writeFileSync(join(dir, target), content, { flag: 'wx' });
     written.push(target);
   }
